@@ -1,0 +1,1 @@
+"""One examination of one deployment: its answers, their evidence, review and submission."""

@@ -1,0 +1,161 @@
+"""The living taxonomy: kinds of risk, the checks that ask about them, the clauses these help with.
+
+These rows may be corrected. What an audit relies on is not read from here but from the frozen content of its
+questionnaire version.
+"""
+
+from typing import Self, TypeVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from auditapp.accounts.models import User
+
+M = TypeVar("M", bound=models.Model)
+
+
+class SharedQuerySet(models.QuerySet[M]):
+    """Rows that belong to no organisation: everybody who is signed in may read them."""
+
+    def visible_to(self, user: User) -> Self:
+        """All of them; named so that views read these rows like any others."""
+        return self.all()
+
+
+class Framework(models.Model):
+    """A law, standard or guideline whose clauses the checks may help to evidence."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    version = models.CharField(max_length=200)
+    publisher = models.CharField(max_length=200)
+    url = models.URLField(max_length=500)
+    jurisdiction = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=60, blank=True)
+    verification = models.CharField(max_length=20)
+    last_verified = models.DateField()
+    note = models.TextField(blank=True)
+    sources = models.JSONField(default=list)
+    position = models.PositiveSmallIntegerField()
+
+    objects = SharedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.CheckConstraint(
+                name="a_framework_says_how_it_was_verified",
+                condition=Q(verification__in=["primary", "secondary", "mixed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("questionnaires:framework", args=[self.code])
+
+
+class Clause(models.Model):
+    """One clause of a framework; checks name it as ``framework:clause``."""
+
+    framework = models.ForeignKey(Framework, models.PROTECT, related_name="clauses")
+    code = models.CharField(max_length=80)
+    title = models.CharField(max_length=300)
+    position = models.PositiveSmallIntegerField()
+
+    objects = SharedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["framework", "position"]
+        constraints = [
+            models.UniqueConstraint(name="one_clause_per_framework_and_code", fields=["framework", "code"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.framework.code}:{self.code}"
+
+
+class Domain(models.Model):
+    """The coarsest grouping of risks, following the review's parts."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField()
+    position = models.PositiveSmallIntegerField()
+    review_place = models.TextField(blank=True)  # part of the review: stored, never shown
+
+    objects = SharedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Category(models.Model):
+    """One kind of risk. `review_source` also holds the place in the review: stored, never shown."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    prefix = models.CharField(max_length=3, unique=True)
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="categories")
+    title = models.CharField(max_length=200)
+    definition = models.TextField()
+    position = models.PositiveSmallIntegerField()
+    review_source = models.JSONField(default=dict)
+    ai_types = models.JSONField(default=list)
+    lifecycle_stages = models.JSONField(default=list)
+    typical_hazards = models.JSONField(default=list)
+    suggested_lead = models.CharField(max_length=200, blank=True)
+
+    objects = SharedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class CheckQuerySet(models.QuerySet["Check"]):
+    def visible_to(self, user: User) -> Self:
+        """The seeded checks, and those that the person's own organisation added."""
+        return self.filter(Q(organisation=None) | Q(organisation_id=user.organisation_id))
+
+
+class Check(models.Model):
+    """What is asked, apart from its wording: a code that is stable for ever and never used twice.
+
+    The wording belongs to the questions of each questionnaire version.
+    """
+
+    organisation = models.ForeignKey(
+        "auditapp.Organisation", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    code = models.CharField(max_length=20, unique=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="checks")
+    position = models.PositiveSmallIntegerField()
+    retired = models.DateField(null=True, blank=True)
+    retired_reason = models.TextField(blank=True)
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
+
+    objects = CheckQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.CheckConstraint(
+                name="a_retired_check_names_its_replacement",
+                condition=Q(retired=None, replaced_by=None)
+                | Q(retired__isnull=False, replaced_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def get_absolute_url(self) -> str:
+        return reverse("questionnaires:check", args=[self.code])
