@@ -1,0 +1,1 @@
+"""People, hospitals, and what a person may do where."""

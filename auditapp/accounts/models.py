@@ -1,0 +1,205 @@
+"""Organisation (hospital group), site (hospital), person and the roles a person holds."""
+
+from functools import cached_property
+from typing import Self, TypeVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp.refusals import NotAllowed, Refused
+from auditapp.trail.models import Event
+
+
+class Organisation(models.Model):
+    """A hospital group: the tenant. Nothing of one organisation is ever seen by another."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    jurisdiction = models.CharField(max_length=20, blank=True, default="")
+    marking = models.CharField(max_length=80, blank=True, default="")  # printed on every page of a report
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def trail_stream(self) -> str:
+        return f"organisation:{self.code}"
+
+    @property
+    def organisation_id(self) -> int:
+        return self.pk
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    def in_reach_of(self, user: "User") -> Self:
+        """The hospitals that this person's roles cover."""
+        rows = self.filter(organisation_id=user.organisation_id)
+        return rows if user.reach is None else rows.filter(pk__in=user.reach)
+
+
+class Site(models.Model):
+    """A hospital. Its time zone decides what a day is there."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sites")
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    zone = models.CharField(max_length=60, default="Europe/London")
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def place(self) -> dict[str, int]:
+        """The two columns that every row at this hospital carries."""
+        return {"organisation_id": self.organisation_id, "site_id": self.pk}
+
+
+class Role(models.TextChoices):
+    AUDITOR = "auditor", gettext_lazy("Auditor")
+    CATEGORY_LEAD = "category_lead", gettext_lazy("Category lead")
+    CLINICAL_SAFETY_OFFICER = "clinical_safety_officer", gettext_lazy("Clinical safety officer")
+    EXECUTIVE = "executive", gettext_lazy("Executive")
+    GOVERNANCE_CHAIR = "governance_chair", gettext_lazy("Governance chair")
+    DEPLOYMENT_OWNER = "deployment_owner", gettext_lazy("Deployment owner")
+    VIEWER = "viewer", gettext_lazy("Viewer")
+    ADMINISTRATOR = "administrator", gettext_lazy("Administrator")
+
+
+class PeopleManager(BaseUserManager["User"]):
+    """Finds people before any scope is set, through database functions that return only what that page needs."""
+
+    def to_sign_in(self, email: str) -> "User | None":
+        """The active account with this e-mail address, for the sign-in page alone."""
+        return next(iter(self.raw("SELECT * FROM auditapp_user_to_sign_in(%s)", [email.strip()])), None)
+
+    def of_session(self, pk: int) -> "User | None":
+        """The active account that a session belongs to."""
+        return next(iter(self.raw("SELECT * FROM auditapp_user_of_session(%s)", [pk])), None)
+
+    def visible_to(self, user: "User") -> models.QuerySet["User"]:
+        """Colleagues: everybody of the same hospital group."""
+        return self.filter(organisation_id=user.organisation_id)
+
+    def holding(self, role: str, *, site: Site) -> models.QuerySet["User"]:
+        """The active people who hold a role at a hospital, for it or for the whole organisation."""
+        where = models.Q(memberships__site=site) | models.Q(memberships__site=None)
+        return self.filter(where, memberships__role=role, is_active=True, organisation_id=site.organisation_id).distinct()
+
+
+class User(AbstractBaseUser):
+    """A person, known by their e-mail address; `title` is what reports print after the name."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="people")
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    title = models.CharField(max_length=120, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField()
+    objects = PeopleManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def trail_stream(self) -> str:
+        return f"account:{self.pk}"
+
+    @property
+    def for_facts(self) -> dict[str, str]:
+        """How frozen facts and reports name this person."""
+        return {"name": self.name, "title": self.title}
+
+    @cached_property
+    def held(self) -> list["Membership"]:
+        """The roles in force, read once per request."""
+        return list(self.memberships.select_related("site").order_by("role", "site__name"))
+
+    @cached_property
+    def reach(self) -> set[int] | None:
+        """Primary keys of the hospitals the roles cover; None means all of the organisation."""
+        if any(m.site_id is None for m in self.held):
+            return None
+        return {m.site_id for m in self.held if m.site_id is not None}
+
+    def holds(self, *roles: str, site: Site | None = None) -> bool:
+        """Whether the person holds one of the roles at the hospital (anywhere, if no hospital is named)."""
+        return any(
+            m.role in roles and (site is None or m.site_id is None or m.site_id == site.pk) for m in self.held
+        )
+
+    def must_hold(self, *roles: str, site: Site | None, to: str) -> None:
+        """Refuse unless one of the roles is held: `to` completes "Only … can …"."""
+        if not self.holds(*roles, site=site):
+            who = _(" or ").join(str(Role(role).label).lower() for role in roles)
+            raise NotAllowed(_("Only the %(who)s can %(to)s.") % {"who": who, "to": to})
+
+    @transaction.atomic
+    def deactivate(self, *, by: "User") -> None:
+        """Close the account: it can no longer sign in; everything the person did stays."""
+        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("close an account"))
+        if by == self:
+            raise Refused(_("You cannot close your own account. Ask another administrator."))
+        self.is_active = False
+        self.save(update_fields=["is_active"])
+        Event.record(by, "account.deactivated", self)
+
+
+class Membership(models.Model):
+    """A role that a person holds at one hospital, or (no site) for the whole organisation."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=30, choices=Role.choices)
+    site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="memberships")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role", "site"], name="a_role_is_held_once_per_place", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="a_role_is_one_of_the_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} {self.site_id or 'everywhere'}"
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Placed(models.Model):
+    """A row that belongs to one hospital: row-level security reads these two columns and no other table.
+
+    The database keeps them equal to the parent's by composite foreign keys (migration 0003_place).
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def place(self) -> dict[str, int]:
+        return {"organisation_id": self.organisation_id, "site_id": self.site_id}
+
+
+class PlacedQuerySet(models.QuerySet[M]):
+    """What every list of hospital rows can be asked."""
+
+    def visible_to(self, user: User) -> Self:
+        """Only rows of hospitals that the person's roles cover. Row-level security holds the same line below us."""
+        rows = self.filter(organisation_id=user.organisation_id)
+        return rows if user.reach is None else rows.filter(site_id__in=user.reach)

@@ -1,0 +1,36 @@
+"""Whose rows the database lets this transaction see: row-level security reads what is set here."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from auditapp.accounts.models import User
+
+
+def enter(organisation_id: int | None, site_ids: Iterable[int] | None = None) -> None:
+    """Set the scope until the running transaction ends: one organisation, and all (None) or some of its hospitals.
+
+    No organisation means only what belongs to nobody: the seeded questionnaires.
+    """
+    organisation = "" if organisation_id is None else str(organisation_id)
+    sites = "*" if site_ids is None else "{" + ",".join(str(pk) for pk in site_ids) + "}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', %s, true)",
+            [organisation, sites],
+        )
+
+
+def enter_as(user: User) -> None:
+    """The scope of a signed-in person: first the organisation, whose memberships then say which hospitals."""
+    enter(user.organisation_id, [])
+    enter(user.organisation_id, user.reach)
+
+
+@contextmanager
+def entered(organisation_id: int | None, site_ids: Iterable[int] | None = None) -> Iterator[None]:
+    """A transaction with a scope, for jobs and commands, which have no signed-in person."""
+    with transaction.atomic():
+        enter(organisation_id, site_ids)
+        yield

@@ -1,0 +1,217 @@
+"""What is frozen when an audit is handed over, as one dictionary. Pure: reads loaded rows, writes nothing, asks no clock.
+
+The shape is schema 1 of the submission layer, described in docs/facts.md: no floats, UTC times ending in Z, local days
+as ISO dates, stable codes instead of database keys. Canonical JSON (RFC 8785) of it is what is stored and hashed.
+"""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from auditapp import clock
+from auditapp.deployments import profile as profiles
+
+if TYPE_CHECKING:  # the models import this module
+    from auditapp.accounts.models import User
+    from auditapp.audits.models import Answer, AnswerRevision, Audit
+    from auditapp.deployments.models import Profile
+    from auditapp.questionnaires.models import Question, QuestionnaireVersion
+
+SCHEMA = 1
+ANSWER_FIELDS = ["verdict", "note", "evidence_note", "gap", "owner", "due", "control", "justification"]
+
+
+def profile(profile: "Profile", *, version: "QuestionnaireVersion") -> dict[str, Any]:
+    """The confirmed profile with both people and times, in the words of the questionnaire version in use."""
+    facts = profiles.facts_in(version.content["applicability"]["profile_facts"])
+    return {
+        "n": profile.n,
+        "facts": profiles.described(profile.facts, facts),
+        "filled_by": profile.by.for_facts,
+        "filled_at": clock.utc_text(profile.at),
+        "confirmed_by": profile.confirmation.by.for_facts,
+        "confirmed_at": clock.utc_text(profile.confirmation.at),
+    }
+
+
+def submission(
+    audit: "Audit", answers: list["Answer"], *, by: "User", at: datetime, live: bool, scored: dict[str, Any]
+) -> dict[str, Any]:
+    """The submission layer: every question, answer, note, evidence entry, exclusion, score and gap.
+
+    `answers` come from `for_reading()`, in order; `scored` is what scoring made of exactly these answers.
+    """
+    zone = audit.site.zone
+    findings = {f["check"]: f for f in scored["findings"]}
+    return {
+        "schema": SCHEMA,
+        "layer": "submission",
+        "audit": {
+            "ref": audit.ref,
+            "revision": audit.revision,
+            "round": audit.round,
+            "reason": audit.reason,
+            "triggers": audit.triggers,
+            "opened_by": audit.opened_by.for_facts,
+            "opened_at": clock.utc_text(audit.opened_at),
+        },
+        "organisation": {"code": audit.organisation.code, "name": audit.organisation.name},
+        "site": {"code": audit.site.code, "name": audit.site.name, "zone": zone},
+        "deployment": _deployment(audit, live=live),
+        "profile": audit.profile,
+        "questionnaire": {
+            "code": audit.version.questionnaire.code,
+            "title": audit.version.questionnaire.title,
+            "version": audit.version.number,
+            "purpose": audit.version.about["purpose"],
+            "sha256": audit.version.sha256,
+        },
+        "submitted": {
+            "by": by.for_facts,
+            "at": clock.utc_text(at),
+            "local": clock.local_text(at, zone),
+            "date": _date(clock.day(at, zone)),
+        },
+        "categories": _categories(audit, answers),
+        "excluded": [
+            {
+                "code": question.code,
+                "text": question.text,
+                "criticality": question.criticality,
+                "category": question.category.code,
+                "because": because,
+            }
+            for question, because in audit.excluded()
+        ],
+        "result": scored["result"],
+        "findings": [
+            {**finding, "gap": a.current.gap if a.current else "", "owner": a.current.owner if a.current else ""}
+            for a in answers
+            if (finding := findings.get(a.code))
+        ],
+    }
+
+
+def _deployment(audit: "Audit", *, live: bool) -> dict[str, Any]:
+    deployment = audit.deployment
+    return {
+        "ref": deployment.ref,
+        "name": deployment.name,
+        "vendor": deployment.product.vendor.name,
+        "product": deployment.product.name,
+        "intended_use": deployment.intended_use,
+        "owner": deployment.owner.for_facts,
+        "status": deployment.status,
+        "live": live,
+        "model_version": {
+            "name": audit.model_version.name,
+            "from": _date(audit.model_version.starts),
+            "to": _date(audit.model_version.ends),
+        },
+    }
+
+
+def _categories(audit: "Audit", answers: list["Answer"]) -> list[dict[str, Any]]:
+    """The asked questions under their categories, in taxonomy order."""
+    questions = {q.pk: q for q in audit.version.all_questions}  # with category and domain, read once
+    categories: dict[str, dict[str, Any]] = {}
+    for answer in answers:
+        question = questions[answer.question_id]
+        category = question.category
+        entry = categories.setdefault(
+            category.code,
+            {
+                "code": category.code,
+                "title": category.title,
+                "definition": category.definition,
+                "domain": category.domain.code,
+                "domain_title": category.domain.title,
+                "questions": [],
+            },
+        )
+        entry["questions"].append(_question(question, answer))
+    return list(categories.values())
+
+
+def _question(question: "Question", answer: "Answer") -> dict[str, Any]:
+    return {
+        "code": question.code,
+        "text": question.text,
+        "criticality": question.criticality,
+        "scope": question.scope,
+        "guidance": question.guidance,
+        "expected_evidence": question.expected_evidence,
+        "clauses": question.clauses,
+        "answer": revision(answer.current) | {"state": state(answer)} if answer.current else None,
+        "evidence": [
+            {
+                "title": link.evidence.title,
+                "kind": link.evidence.kind,
+                "url": link.evidence.url,
+                "filename": link.evidence.filename,
+                "sha256": link.evidence.sha256,
+                "size": link.evidence.size,
+                "effective_date": _date(link.evidence.effective_date),
+                "valid_until": _date(link.evidence.valid_until),
+                "source": link.evidence.source,
+                "added_by": link.added_by.for_facts,
+                "added_at": clock.utc_text(link.added_at),
+            }
+            for link in answer.evidence_now
+        ],
+    }
+
+
+def revision(revision: "AnswerRevision") -> dict[str, Any]:
+    """One answer as given: its words, who gave them when, and the second person's approval, if any."""
+    approval = getattr(revision, "approval", None)
+    return {field: getattr(revision, field) for field in ANSWER_FIELDS if field != "due"} | {
+        "due": _date(revision.due),
+        "by": revision.by.for_facts,
+        "at": clock.utc_text(revision.at),
+        "revision": revision.n,
+        "approval": {"by": approval.by.for_facts, "at": clock.utc_text(approval.at)} if approval else None,
+    }
+
+
+def state(answer: "Answer") -> str:
+    """The answer as scoring takes it: met without evidence is "unevidenced"."""
+    given = answer.given
+    if given is None:
+        return "unanswered"
+    return "unevidenced" if given.verdict == "met" and not given.has_evidence else given.verdict
+
+
+def headline(result: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a submission that lists show without opening the frozen bytes."""
+    lowest = result["lowest_counted_part"]
+    return {
+        "gate": result["gate"],
+        "calculated_result": result["calculated_result"],
+        "numerator": result["overall"]["numerator"],
+        "denominator": result["overall"]["denominator"],
+        "lowest_title": lowest["title"] if lowest else "",
+        "lowest_numerator": lowest["score"]["numerator"] if lowest else None,
+        "lowest_denominator": lowest["score"]["denominator"] if lowest else None,
+    }
+
+
+def score_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row per category and domain with an applicable check."""
+    counted = {part["code"] for part in result["counted_parts"]}
+    return [
+        {
+            "part": part,
+            "code": entry["code"],
+            "applicable": entry["applicable"],
+            "numerator": entry["score"]["numerator"],
+            "denominator": entry["score"]["denominator"],
+            "counted": part == result["counted_by"] and entry["code"] in counted,
+        }
+        for part, entries in (("category", result["categories"]), ("domain", result["domains"]))
+        for entry in entries
+        if entry["score"]
+    ]
+
+
+def _date(day: date | None) -> str | None:
+    return day.isoformat() if day else None

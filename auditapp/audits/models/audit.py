@@ -1,0 +1,395 @@
+"""The audit itself: opened, filled, submitted, reviewed; what follows is moved by the report."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import rfc8785
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp import clock
+from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
+from auditapp.audits import facts, reconciliation, scoring
+from auditapp.audits.models.answers import Answer, Assignment
+from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
+from auditapp.deployments.models import Deployment, ModelVersion, next_number
+from auditapp.findings.models import HazardRating
+from auditapp.questionnaires.models import QuestionnaireVersion
+from auditapp.refusals import Refused
+from auditapp.text import clean
+from auditapp.trail.models import Event
+
+
+class AuditQuerySet(PlacedQuerySet):
+    def with_names(self) -> "AuditQuerySet":
+        return self.select_related(
+            "organisation", "site", "deployment__product__vendor", "model_version", "version__questionnaire", "opened_by"
+        )
+
+    def issued(self) -> "AuditQuerySet":
+        return self.filter(state=Audit.State.ISSUED)
+
+    def under_way(self) -> "AuditQuerySet":
+        return self.exclude(state__in=[Audit.State.ISSUED, Audit.State.WITHDRAWN, Audit.State.SUPERSEDED])
+
+
+class Audit(Placed):
+    """One examination of one deployment, of one model version, with one questionnaire version, for ever."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", gettext_lazy("Draft")
+        SUBMITTED = "submitted", gettext_lazy("In review")
+        REVIEWED = "reviewed", gettext_lazy("Reviewed")
+        DECIDED = "decided", gettext_lazy("Decided")
+        SIGNING = "signing", gettext_lazy("Being signed")
+        ISSUED = "issued", gettext_lazy("Issued")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        SUPERSEDED = "superseded", gettext_lazy("Superseded")
+
+    class Reason(models.TextChoices):
+        PRE_DEPLOYMENT = "pre_deployment", gettext_lazy("Before deployment")
+        QUARTERLY = "quarterly", gettext_lazy("Quarterly check")
+        YEARLY = "yearly", gettext_lazy("Yearly review")
+        CONTAINMENT = "containment", gettext_lazy("Containment after an event")
+        RE_AUDIT = "re_audit", gettext_lazy("Re-audit after a change or an event")
+
+    MOVES = {
+        State.DRAFT: {State.SUBMITTED, State.WITHDRAWN},
+        State.SUBMITTED: {State.DRAFT, State.REVIEWED, State.WITHDRAWN},
+        State.REVIEWED: {State.DECIDED, State.WITHDRAWN},
+        State.DECIDED: {State.SIGNING},
+        State.SIGNING: {State.ISSUED, State.DRAFT},
+        State.ISSUED: {State.SUPERSEDED},
+        State.WITHDRAWN: set(),
+        State.SUPERSEDED: set(),
+    }
+
+    ref = models.CharField(max_length=30, unique=True)
+    revision = models.PositiveSmallIntegerField(default=1)
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="audits")
+    model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="audits")
+    version = models.ForeignKey(QuestionnaireVersion, models.PROTECT, related_name="audits")
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    triggers = models.JSONField(default=list)
+    profile = models.JSONField()  # the confirmed profile as it was at opening, with both names and dates
+    state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    round = models.PositiveSmallIntegerField(default=1)
+    asked = models.PositiveSmallIntegerField()
+    answered = models.PositiveSmallIntegerField(default=0)
+    critical_left = models.PositiveSmallIntegerField()
+    opened_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    supersedes = models.OneToOneField("self", models.PROTECT, null=True, related_name="superseded_by")
+    supersede_reason = models.TextField(blank=True, default="")
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(answered__lte=models.F("asked")), name="no_more_is_answered_than_asked"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(supersedes=None) | ~models.Q(supersede_reason=""), name="a_revision_has_a_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "site", "state", "-opened_at"], name="audits_of_a_site"),
+            models.Index(fields=["deployment", "-opened_at"], name="audits_of_a_deployment"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    def get_absolute_url(self) -> str:
+        return reverse("audits:audit", args=[self.ref])
+
+    @property
+    def trail_stream(self) -> str:
+        return f"audit:{self.ref}"
+
+    @classmethod
+    @transaction.atomic
+    def open(
+        cls,
+        deployment: Deployment,
+        *,
+        by: User,
+        version: QuestionnaireVersion,
+        model_version: ModelVersion,
+        reason: str,
+        triggers: Iterable[str] = (),
+    ) -> "Audit":
+        """Start an audit: the confirmed profile is copied, and with it what is asked and what is not is settled."""
+        by.must_hold(Role.AUDITOR, site=deployment.site, to=_("open an audit here"))
+        Deployment.objects.select_for_update().get(pk=deployment.pk)
+        profile = deployment.newest_profile
+        if not hasattr(profile, "confirmation"):
+            raise Refused(_("The profile waits for a second person's confirmation. Ask for it on the deployment's page."))
+        if version.state != QuestionnaireVersion.State.PUBLISHED:
+            raise Refused(_("This version of the questionnaire is not published. Choose the published one."))
+        if model_version.deployment_id != deployment.pk:
+            raise Refused(_("This model version belongs to another deployment."))
+        if bool(version.trigger_sets) != bool(list(triggers)):
+            raise Refused(_("Choose at least one trigger for a re-audit, and none for any other questionnaire."))
+        if other := deployment.audits.under_way().filter(version__questionnaire=version.questionnaire).first():
+            raise Refused(
+                _("%(ref)s asks the same of this deployment and is not finished.") % {"ref": other.ref},
+                [(_("Open %(ref)s") % {"ref": other.ref}, other.get_absolute_url())],
+            )
+        return cls._start(
+            deployment,
+            by=by,
+            ref=f"A-{clock.now():%Y}-{next_number('auditapp_audit_ref'):03d}",
+            version=version,
+            model_version=model_version,
+            reason=reason,
+            triggers=list(triggers),
+            profile=facts.profile(profile, version=version),
+        )
+
+    @classmethod
+    def _start(
+        cls, deployment: Deployment, *, by: User, version: QuestionnaireVersion, profile: dict[str, Any], **about: Any
+    ) -> "Audit":
+        values = {fact["id"]: fact["value"] for fact in profile["facts"]}
+        questions = version.select(values, about["triggers"])
+        if not questions:
+            raise Refused(_("This questionnaire asks nothing of a tool with this profile. Choose another one."))
+        audit = cls.objects.create(
+            **deployment.place,
+            deployment=deployment,
+            version=version,
+            profile=profile,
+            asked=len(questions),
+            critical_left=sum(q.criticality == "critical" for q in questions),
+            opened_by=by,
+            opened_at=clock.now(),
+            **about,
+        )
+        Answer.objects.bulk_create(
+            Answer(
+                **deployment.place,
+                audit=audit,
+                question=question,
+                code=question.code,
+                category_code=question.category.code,
+                criticality=question.criticality,
+                position=question.position,
+            )
+            for question in questions
+        )
+        Event.record(
+            by, "audit.opened", audit, deployment=deployment.ref, questionnaire=version.sha256, asked=len(questions)
+        )
+        return audit
+
+    @property
+    def profile_values(self) -> dict[str, Any]:
+        """Fact id -> value, of the profile frozen at opening."""
+        return {fact["id"]: fact["value"] for fact in self.profile["facts"]}
+
+    def excluded(self) -> list[Any]:
+        """The questions not asked, each with the facts that excluded it, in words."""
+        return self.version.excluded(self.profile_values, self.triggers)
+
+    def count_answer(self, change: int, *, critical: bool) -> None:
+        """Move the counters that lists and progress read, in the transaction of the answer that changed them."""
+        Audit.objects.filter(pk=self.pk).update(
+            answered=models.F("answered") + change,
+            critical_left=models.F("critical_left") - (change if critical else 0),
+        )
+
+    @transaction.atomic
+    def assign(self, category_code: str, user: User, *, by: User) -> Assignment:
+        """Give a category to a person, who may then answer it."""
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("assign categories"))
+        if self.state != self.State.DRAFT:
+            raise Refused(_("Only a draft's categories can be assigned."))
+        if not user.holds(Role.AUDITOR, Role.CATEGORY_LEAD, site=self.site):
+            raise Refused(_("%(name)s is neither auditor nor category lead at this hospital.") % {"name": user.name})
+        assignment, new = Assignment.objects.get_or_create(
+            audit=self, category_code=category_code, user=user, defaults={**self.place, "by": by, "at": clock.now()}
+        )
+        if new:
+            Event.record(by, "audit.assigned", self, category=category_code, user=user.pk)
+        return assignment
+
+    def missing(self) -> list[tuple[Answer, list[str]]]:
+        """What stands between this draft and its submission, question by question."""
+        return [(answer, lacks) for answer in self.answers.for_reading() if (lacks := answer.lacks)]
+
+    @transaction.atomic
+    def submit(self, *, by: User) -> Submission:
+        """Hand the audit over: everything is frozen as canonical bytes, scored, and its gaps become findings."""
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("submit this audit"))
+        audit = Audit.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
+        if audit.state != self.State.DRAFT:
+            raise Refused(_("This audit is no longer a draft."))
+        answers = list(audit.answers.for_reading())
+        if missing := [(a, lacks) for a in answers if (lacks := a.lacks)]:
+            raise Refused(
+                _("The audit is not complete: %(count)s left.") % {"count": len(missing)},
+                [(f"{a.code}: {', '.join(lacks)}", f"{self.get_absolute_url()}categories/{a.category_code}/#{a.code}")
+                 for a, lacks in missing],
+            )
+        at = clock.now()
+        live = audit.deployment.is_live
+        result = audit.score(answers, live=live, on=clock.today(audit.site.zone))
+        frozen = facts.submission(audit, answers, by=by, at=at, live=live, scored=result)
+        canonical = rfc8785.dumps(frozen)
+        submission = Submission.objects.create(
+            **self.place,
+            audit=self,
+            round=audit.round,
+            canonical=canonical,
+            sha256=hashlib.sha256(canonical).hexdigest(),
+            by=by,
+            at=at,
+            **facts.headline(result["result"]),
+        )
+        CategoryScore.objects.bulk_create(
+            CategoryScore(**self.place, submission=submission, **row) for row in facts.score_rows(result["result"])
+        )
+        reconciliation.raise_findings(submission, answers, result["findings"], by=by)
+        self.move(self.State.SUBMITTED, by=by, round=audit.round, sha256=submission.sha256)
+        return submission
+
+    def score(self, answers: list[Answer], *, live: bool, on: Any) -> dict[str, Any]:
+        """{"result", "findings", …} by the content's rules, with the hazard ratings open at this moment."""
+        levels = [h.level for h in HazardRating.objects.filter(deployment_id=self.deployment_id).open()]
+        return scoring.score(
+            self.version.rules,
+            [answer.question for answer in answers],
+            {answer.code: given for answer in answers if (given := answer.given)},
+            triggers=self.triggers,
+            live=live,
+            hazard_levels=levels,
+            submitted=on,
+        )
+
+    @property
+    def submission(self) -> Submission:
+        """The newest round handed over."""
+        return self.submissions.latest("round")
+
+    @transaction.atomic
+    def return_questions(self, reasons: dict[str, str], *, by: User) -> None:
+        """Send single questions back, each with a reason: a new round, in which everything else stays as it is."""
+        by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("return questions"))
+        reasons = {code: text for code, raw in reasons.items() if (text := clean(raw))}
+        if not reasons:
+            raise Refused(_("Give a reason for at least one question, or accept the audit."))
+        submission = self.submission
+        answers = {a.code: a for a in self.answers.filter(code__in=reasons)}
+        if unknown := set(reasons) - set(answers):
+            raise Refused(_("%(code)s is not asked in this audit.") % {"code": min(unknown)})
+        Return.objects.bulk_create(
+            Return(**self.place, submission=submission, answer=answers[code], reason=reason, by=by, at=clock.now())
+            for code, reason in reasons.items()
+        )
+        self.next_round(by=by, reopened=sorted(reasons), verb="audit.returned")
+
+    def next_round(self, *, by: User, reopened: list[str] | None, verb: str) -> None:
+        """Back to draft for another round, with some questions open again (None: all of them)."""
+        self.move(self.State.DRAFT, by=by, verb=verb, round=self.round + 1, reopened=reopened or "all")
+        self.round += 1
+        Audit.objects.filter(pk=self.pk).update(round=self.round)
+        answers = self.answers.all() if reopened is None else self.answers.filter(code__in=reopened)
+        answers.update(open_in_round=self.round)
+
+    @transaction.atomic
+    def accept(self, *, by: User, note: str = "") -> Review:
+        """The clinical safety officer has judged what is submitted and takes it to the decision."""
+        by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("accept an audit"))
+        submission = self.submission
+        if submission.by == by:
+            raise Refused(_("You submitted this audit yourself; another clinical safety officer reviews it."))
+        self.move(self.State.REVIEWED, by=by, round=self.round)
+        return Review.objects.create(**self.place, submission=submission, note=clean(note), by=by, at=clock.now())
+
+    @transaction.atomic
+    def withdraw(self, *, by: User, reason: str) -> "Withdrawal":
+        """End the audit without a report; possible until a decision is recorded. What was answered stays readable."""
+        by.must_hold(Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("withdraw this audit"))
+        if not clean(reason):
+            raise Refused(_("Give the reason why this audit is withdrawn."))
+        self.move(self.State.WITHDRAWN, by=by)
+        return Withdrawal.objects.create(**self.place, audit=self, reason=clean(reason), by=by, at=clock.now())
+
+    @transaction.atomic
+    def revise(self, *, by: User, reason: str) -> "Audit":
+        """Open the next revision of an issued audit: same questions, answers taken over one by one by people.
+
+        The issued report stays valid and readable; it is superseded on the day the revision is issued.
+        """
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("open a revision"))
+        if self.state != self.State.ISSUED:
+            raise Refused(_("Only an issued audit can be revised."))
+        if not clean(reason):
+            raise Refused(_("Give the reason for the revision."))
+        if hasattr(self, "superseded_by"):
+            raise Refused(
+                _("A revision is already open."),
+                [(_("Open %(ref)s") % {"ref": self.superseded_by.ref}, self.superseded_by.get_absolute_url())],
+            )
+        root = self.ref.rsplit("-r", 1)[0]
+        audit = Audit._start(
+            self.deployment,
+            by=by,
+            ref=f"{root}-r{self.revision + 1}",
+            revision=self.revision + 1,
+            version=self.version,
+            model_version=self.model_version,
+            reason=self.reason,
+            triggers=self.triggers,
+            profile=self.profile,
+            supersedes=self,
+            supersede_reason=clean(reason),
+        )
+        audit._take_over(self, by=by)
+        return audit
+
+    def _take_over(self, earlier: "Audit", *, by: User) -> None:
+        """A correction starts from what was issued: each answer is copied as a first revision by who opens it."""
+        before = {a.code: a for a in earlier.answers.for_reading()}
+        for answer in self.answers.select_related("audit"):
+            old = before[answer.code].current
+            if old is None:
+                continue
+            kept = {f: getattr(old, f) for f in facts.ANSWER_FIELDS}
+            answer.save_revision(by=by, base=0, key=f"revision-{self.ref}", **kept)
+            for link in before[answer.code].evidence_now:
+                answer.attach(link.evidence, by=by)
+
+    def move(self, to: str, *, by: User | None, verb: str = "", **about: Any) -> None:
+        """Compare and swap the state, so that two tabs cannot both win; the event goes with it."""
+        labels = dict(self.State.choices)
+        if to not in self.MOVES[self.State(self.state)]:
+            raise Refused(
+                _("An audit that is “%(old)s” cannot become “%(new)s”.") % {"old": labels[self.state], "new": labels[to]}
+            )
+        if not Audit.objects.filter(pk=self.pk, state=self.state).update(state=to):
+            raise Refused(_("Someone else has just changed this audit. Reload the page."))
+        self.state = to
+        Event.record(by, verb or f"audit.{to}", self, **about)
+
+
+class Withdrawal(Placed):
+    """An audit was ended without a report."""
+
+    audit = models.OneToOneField(Audit, models.PROTECT, related_name="withdrawal")
+    reason = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(reason=""), name="a_withdrawal_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.audit_id} withdrawn"

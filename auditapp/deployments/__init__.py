@@ -1,0 +1,1 @@
+"""Which AI runs where, since when, in which version, for what use."""

@@ -1,0 +1,226 @@
+"""Findings on a deployment, and the hazard ratings that only the clinical safety officer gives."""
+
+from datetime import date
+from typing import Any
+
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp import clock
+from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
+from auditapp.deployments.models import Deployment, next_number
+from auditapp.refusals import Refused
+from auditapp.trail.models import Event
+
+
+class FindingQuerySet(PlacedQuerySet):
+    def open(self) -> "FindingQuerySet":
+        return self.filter(state=Finding.State.OPEN)
+
+    def with_names(self) -> "FindingQuerySet":
+        return self.select_related("deployment__site", "site")
+
+
+class Finding(Placed):
+    """What is missing on a deployment. Its priority orders the work; it is not a clinical risk estimate."""
+
+    class State(models.TextChoices):
+        OPEN = "open", gettext_lazy("Open")
+        CLOSED = "closed", gettext_lazy("Closed")
+
+    class Origin(models.TextChoices):
+        CHECK = "check", gettext_lazy("An audit's answer")
+        CONDITION = "condition", gettext_lazy("A condition of a decision")
+
+    MOVES = {State.OPEN: {State.CLOSED}, State.CLOSED: {State.OPEN}}
+
+    ref = models.CharField(max_length=20, unique=True)
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="findings")
+    origin = models.CharField(max_length=12, choices=Origin.choices)
+    check_code = models.CharField(max_length=20, blank=True, default="")
+    title = models.TextField()
+    priority = models.CharField(max_length=4, blank=True, default="")
+    gap = models.TextField(blank=True, default="")
+    owner = models.CharField(max_length=120)
+    due = models.DateField(null=True)  # none means: before go-live
+    first_due = models.DateField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["priority", "due", "ref"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "check_code"],
+                condition=models.Q(state="open", origin="check"),
+                name="one_open_finding_per_check_of_a_deployment",
+            )
+        ]
+        indexes = [models.Index(fields=["deployment", "state"], name="findings_of_a_deployment")]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    def get_absolute_url(self) -> str:
+        return reverse("findings:finding", args=[self.ref])
+
+    @property
+    def trail_stream(self) -> str:
+        return self.deployment.trail_stream
+
+    @classmethod
+    def open_on(cls, deployment: Deployment, *, by: User, source: str, **about: Any) -> "Finding":
+        """Open a finding; `source` names the audit or decision that raised it."""
+        finding = cls.objects.create(
+            **deployment.place,
+            ref=f"F-{next_number('auditapp_finding_ref'):04d}",
+            deployment=deployment,
+            opened_at=clock.now(),
+            first_due=about.get("due"),
+            **about,
+        )
+        Event.record(by, "finding.opened", finding, ref=finding.ref, source=source, check=finding.check_code)
+        return finding
+
+    @transaction.atomic
+    def reassess(self, *, by: User, source: str, priority: str, due: date | None, gap: str, owner: str) -> None:
+        """Found again: what is missing is as last answered, the first due date stays the one that counts."""
+        due = min((d for d in (due, self.first_due) if d is not None), default=None)
+        if (self.priority, self.due, self.gap, self.owner) == (priority, due, gap, owner):
+            return
+        self.priority, self.due, self.gap, self.owner = priority, due, gap, owner
+        self.save(update_fields=["priority", "due", "gap", "owner"])
+        Event.record(by, "finding.reassessed", self, ref=self.ref, source=source, priority=priority)
+
+    @transaction.atomic
+    def close(self, *, by: User, reason: str, source: str) -> "Closure":
+        """Close it with a reason; the row stays, and so does everything that led to it."""
+        if not Finding.objects.filter(pk=self.pk, state=self.State.OPEN).update(state=self.State.CLOSED):
+            raise Refused(_("This finding is already closed."))
+        self.state = self.State.CLOSED
+        n = self.closures.count() + 1
+        closure = Closure.objects.create(**self.place, finding=self, n=n, by=by, at=clock.now(), reason=reason)
+        Event.record(by, "finding.closed", self, ref=self.ref, source=source)
+        return closure
+
+
+class Closure(Placed):
+    """A finding was closed. It can be found again, so there may be more than one."""
+
+    finding = models.ForeignKey(Finding, models.PROTECT, related_name="closures")
+    n = models.PositiveSmallIntegerField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["finding", "n"], name="one_closure_per_number"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="a_closure_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finding_id} closed"
+
+
+class HazardRatingQuerySet(PlacedQuerySet):
+    def open(self) -> "HazardRatingQuerySet":
+        """In force: neither replaced by a later rating nor closed."""
+        return self.filter(replaced_by=None, closure=None)
+
+
+class HazardRating(Placed):
+    """Severity and likelihood on the hospital's matrix, by the clinical safety officer alone and never by default."""
+
+    ref = models.CharField(max_length=20, unique=True)
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="hazard_ratings")
+    finding = models.ForeignKey(Finding, models.PROTECT, null=True, related_name="hazard_ratings")
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
+    title = models.CharField(max_length=200)
+    severity = models.CharField(max_length=20)
+    likelihood = models.CharField(max_length=20)
+    level = models.PositiveSmallIntegerField()
+    reason = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    objects = HazardRatingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-level", "at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(level__range=(1, 5)), name="a_hazard_level_is_one_to_five"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="a_hazard_rating_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} level {self.level}"
+
+    @property
+    def trail_stream(self) -> str:
+        return self.deployment.trail_stream
+
+    @classmethod
+    @transaction.atomic
+    def rate(
+        cls,
+        deployment: Deployment,
+        *,
+        by: User,
+        level: int,
+        title: str,
+        severity: str,
+        likelihood: str,
+        reason: str,
+        finding: Finding | None = None,
+        replaces: "HazardRating | None" = None,
+    ) -> "HazardRating":
+        """Give a hazard a level from the matrix of the questionnaire in use; a changed rating replaces the old one."""
+        by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=deployment.site, to=_("rate a hazard"))
+        if not reason.strip():
+            raise Refused(_("Give the reason for this rating."))
+        rating = cls.objects.create(
+            **deployment.place,
+            ref=f"H-{next_number('auditapp_hazard_ref'):04d}",
+            deployment=deployment,
+            finding=finding,
+            replaces=replaces,
+            title=title,
+            severity=severity,
+            likelihood=likelihood,
+            level=level,
+            reason=reason,
+            by=by,
+            at=clock.now(),
+        )
+        Event.record(by, "hazard.rated", rating, ref=rating.ref, level=level, replaces=replaces.ref if replaces else None)
+        return rating
+
+    @transaction.atomic
+    def close(self, *, by: User, reason: str) -> "HazardClosure":
+        """The control is in place: the clinical safety officer says which, and the rating no longer counts."""
+        by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("close a hazard rating"))
+        if not reason.strip():
+            raise Refused(_("Name the control that is in place."))
+        if HazardClosure.objects.filter(rating=self).exists() or hasattr(self, "replaced_by"):
+            raise Refused(_("This hazard rating is no longer open."))
+        closure = HazardClosure.objects.create(**self.place, rating=self, by=by, at=clock.now(), reason=reason)
+        Event.record(by, "hazard.closed", self, ref=self.ref)
+        return closure
+
+
+class HazardClosure(Placed):
+    """A hazard rating ended because a control is in place."""
+
+    rating = models.OneToOneField(HazardRating, models.PROTECT, related_name="closure")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(reason=""), name="a_hazard_closure_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.rating_id} closed"

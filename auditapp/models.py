@@ -1,0 +1,51 @@
+"""The register: one import per table, nothing else."""
+
+from auditapp.accounts.models import Membership, Organisation, Site, User
+from auditapp.audits.models import (
+    Answer,
+    AnswerEvidence,
+    AnswerRevision,
+    Assignment,
+    Audit,
+    AuditFinding,
+    CategoryScore,
+    NotApplicableApproval,
+    Return,
+    Review,
+    Submission,
+    Withdrawal,
+)
+from auditapp.deployments.models import (
+    Deployment,
+    ModelVersion,
+    Product,
+    Profile,
+    ProfileConfirmation,
+    StatusChange,
+    Vendor,
+)
+from auditapp.evidence.models import Evidence
+from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
+from auditapp.keys.models import Authority
+from auditapp.questionnaires.models import (
+    Category,
+    Check,
+    Clause,
+    Domain,
+    Framework,
+    FrozenContent,
+    Question,
+    Questionnaire,
+    QuestionnaireVersion,
+)
+from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
+from auditapp.trail.models import Checkpoint, Event, Head
+
+__all__ = [
+    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
+    "CategoryScore", "Check", "Checkpoint", "Clause", "Closure", "Condition", "Decision", "Deployment", "Domain",
+    "Event", "Evidence", "Finding", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
+    "Membership", "ModelVersion", "NotApplicableApproval", "Organisation", "Product", "Profile",
+    "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return",
+    "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission", "User", "Vendor", "Withdrawal",
+]  # fmt: skip

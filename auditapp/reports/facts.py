@@ -1,0 +1,223 @@
+"""What is frozen when a decision is recorded: everything the report says. Reads loaded rows and frozen layers only.
+
+The shape is schema 1 of the report layer, described in docs/facts.md. Signatures are never inside: they are added
+outside, in the PDF and in the export's envelope.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from auditapp import clock
+from auditapp.audits import scoring
+from auditapp.audits.models import Audit
+from auditapp.findings.models import HazardRating
+from auditapp.questionnaires.models import Framework, QuestionnaireVersion
+
+if TYPE_CHECKING:  # the models import this module
+    from auditapp.reports.models import Decision
+
+SCHEMA = 1
+NEEDS_CONDITIONS = {"approve_with_contingencies", "continue_with_conditions"}
+NOTICE = (
+    "Categories follow the structure of Wang et al. (arXiv:2409.18968); the audit questions are our own and are not "
+    "endorsed by the authors."
+)
+
+
+def result_now(audit: Audit, submitted: dict[str, Any], *, live: bool) -> dict[str, Any]:
+    """Score the frozen submission again, with the hazard ratings open now and whether the tool is live now."""
+    levels = [h.level for h in HazardRating.objects.filter(deployment_id=audit.deployment_id).open()]
+    asked = {q["code"]: q for category in submitted["categories"] for q in category["questions"]}
+    return scoring.score(
+        audit.version.rules,
+        [question for question in audit.version.all_questions if question.code in asked],
+        {code: given for code, question in asked.items() if (given := _given(question))},
+        triggers=audit.triggers,
+        live=live,
+        hazard_levels=levels,
+        submitted=clock.today(audit.site.zone),
+    )
+
+
+def _given(question: dict[str, Any]) -> scoring.Given | None:
+    """A frozen answer as scoring takes it. A frozen not-applicable was complete, or it could not be submitted."""
+    answer = question["answer"]
+    if answer is None or answer["state"] == "unanswered":
+        return None
+    return scoring.Given(
+        verdict=answer["verdict"],
+        has_evidence=answer["state"] != "unevidenced",
+        justification=answer["justification"],
+        second_approval=answer["approval"] is not None,
+        backed_by_evidence=bool(question["evidence"] or answer["evidence_note"]),
+    )
+
+
+def stage_group(version: QuestionnaireVersion, decision: str) -> str:
+    """Whether a decision belongs to the words before go-live ("pre") or in use ("in_use")."""
+    return next(group for group, words in version.rules["decisions"]["vocabulary"].items() if decision in _ids(words))
+
+
+def _ids(words: list[dict[str, str]]) -> set[str]:
+    return {word["id"] for word in words}
+
+
+def decision_label(version: QuestionnaireVersion, decision: str) -> str:
+    """The decision in the content's word, such as "Approve with contingencies"."""
+    vocabulary = version.rules["decisions"]["vocabulary"].values()
+    return next(word["label"] for words in vocabulary for word in words if word["id"] == decision)
+
+
+def report(audit: Audit, decision: "Decision", result: dict[str, Any]) -> dict[str, Any]:
+    """The report layer for a decision just recorded; `result` is the calculated result at this moment."""
+    submission = decision.submission
+    submitted = submission.facts
+    zone = audit.site.zone
+    public_id = audit.public_id.hex
+    earlier = audit.supersedes
+    return {
+        "schema": SCHEMA,
+        "layer": "report",
+        "report": {
+            "public_id": public_id,
+            "verify_url": f"{settings.PUBLIC_URL}/verify/{public_id}/",
+            "prepared_at": clock.utc_text(decision.at),
+            "prepared_local": clock.local_text(decision.at, zone),
+        },
+        "marking": audit.organisation.marking,
+        "submission_sha256": submission.sha256,
+        "submission": submitted,
+        "rounds": [_round(row) for row in audit.submissions.select_related("by").order_by("round")],
+        "hazard_ratings": _hazard_ratings(audit),
+        "live_at_decision": decision.live,
+        "result_at_decision": result,
+        "findings": _findings(submission),
+        "thresholds": _thresholds(audit, submitted),
+        "decision": {
+            "id": decision.code,
+            "label": decision_label(audit.version, decision.code),
+            "meaning": audit.version.rules["decisions"]["meaning"][decision.code],
+            "stage_group": decision.stage_group,
+            "reasons": decision.reasons,
+            "by": decision.by.for_facts,
+            "role": decision.role,
+            "role_label": str(decision.get_role_display()),
+            "at": clock.utc_text(decision.at),
+            "local": clock.local_text(decision.at, zone),
+            "conditions": [
+                {"text": c.text, "owner": c.owner, "due": c.due.isoformat()} for c in decision.conditions.all()
+            ],
+        },
+        "signatories": [
+            {key: s[key] for key in ("order", "role", "role_label", "meaning")} | {"field": f"signature-{s['order']}"}
+            for s in audit.version.signatories
+        ],
+        "frameworks": _frameworks(submitted),
+        "supersedes": _superseded(earlier) | {"reason": audit.supersede_reason} if earlier else None,
+        "definitions": {
+            "gate": audit.version.rules["scoring"]["critical_gate"],
+            "priority_label": audit.version.rules["findings"]["label"],
+            "matrix": audit.version.rules["risk_rating"]["matrix"],
+            "severity": audit.version.rules["risk_rating"]["severity"],
+        },
+        "notice": NOTICE,
+    }
+
+
+def _round(submission: Any) -> dict[str, Any]:
+    """One round: who handed it over, what was returned and why, who accepted it, who refused to sign it."""
+    result = submission.facts["result"]
+    review = getattr(submission, "review", None)
+    refusal = getattr(getattr(getattr(submission, "decision", None), "report", None), "refusal", None)
+    return {
+        "round": submission.round,
+        "submitted_by": submission.by.for_facts,
+        "submitted_at": clock.utc_text(submission.at),
+        "sha256": submission.sha256,
+        "result": {"calculated_result": result["calculated_result"], "label": result["label"]},
+        "returns": [
+            {"check": r.answer.code, "reason": r.reason, "by": r.by.for_facts, "at": clock.utc_text(r.at)}
+            for r in submission.returns.select_related("answer", "by")
+        ],
+        "review": review and {"by": review.by.for_facts, "at": clock.utc_text(review.at), "note": review.note},
+        "refusal": refusal and {"by": refusal.by.for_facts, "at": clock.utc_text(refusal.at), "reason": refusal.reason},
+    }
+
+
+def _hazard_ratings(audit: Audit) -> list[dict[str, Any]]:
+    ratings = HazardRating.objects.filter(deployment_id=audit.deployment_id).open().select_related("by", "finding")
+    return [
+        {
+            "title": rating.title,
+            "check": rating.finding.check_code if rating.finding else "",
+            "severity": rating.severity,
+            "likelihood": rating.likelihood,
+            "level": rating.level,
+            "reason": rating.reason,
+            "by": rating.by.for_facts,
+            "at": clock.utc_text(rating.at),
+            "state": "open",
+        }
+        for rating in ratings
+    ]
+
+
+def _findings(submission: Any) -> list[dict[str, Any]]:
+    """The findings of this round as they stand now, reconciled with what was open before."""
+    raised = submission.raised.select_related("finding").order_by("finding__priority", "answer__position")
+    return [
+        {
+            "ref": row.finding.ref,
+            "check": row.finding.check_code,
+            "title": row.finding.title,
+            "priority": row.finding.priority,
+            "due": row.finding.due.isoformat() if row.finding.due else "before go-live",
+            "first_due": row.finding.first_due.isoformat() if row.finding.first_due else "before go-live",
+            "gap": row.finding.gap,
+            "owner": row.finding.owner,
+            "state": row.finding.state,
+        }
+        for row in raised
+    ]
+
+
+def _thresholds(audit: Audit, submitted: dict[str, Any]) -> dict[str, Any]:
+    """The local defaults behind the questions asked. No hospital has adopted them yet, and the report says so."""
+    asked = {q["code"] for category in submitted["categories"] for q in category["questions"]}
+    return {
+        "statement": f"Local default, not yet adopted by {audit.organisation.name}",
+        "items": [
+            {"check": t["check"], "name": t["name"], "rule": t["rule"], "value": str(t["value"]), "unit": t["unit"]}
+            for t in audit.version.rules["local_thresholds"]
+            if t["check"] in asked
+        ],
+    }
+
+
+def _frameworks(submitted: dict[str, Any]) -> list[dict[str, Any]]:
+    """The frameworks that asked questions point to, with the clauses named and the day they were last verified."""
+    named: dict[str, set[str]] = {}
+    for category in submitted["categories"]:
+        for question in category["questions"]:
+            for link in question["clauses"]:
+                framework, clause = link.split(":", 1)
+                named.setdefault(framework, set()).add(clause)
+    frameworks = Framework.objects.filter(code__in=named).prefetch_related("clauses").order_by("name")
+    return [
+        {
+            "id": framework.code,
+            "name": framework.name,
+            "version": framework.version,
+            "last_verified": framework.last_verified.isoformat(),
+            "clauses": [
+                {"id": c.code, "title": c.title} for c in framework.clauses.all() if c.code in named[framework.code]
+            ],
+        }
+        for framework in frameworks
+    ]
+
+
+def _superseded(earlier: Audit) -> dict[str, str]:
+    issued = earlier.reports.issued().get()
+    return {"ref": earlier.ref, "sha256": issued.sha256}

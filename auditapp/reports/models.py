@@ -1,0 +1,367 @@
+"""What leaves the house: the decision, the frozen report facts, the files made from them, and the signatures."""
+
+import hashlib
+import json
+from typing import Any
+
+import rfc8785
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from auditapp import clock
+from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
+from auditapp.audits import reconciliation
+from auditapp.audits.models import Audit, Submission
+from auditapp.findings.models import Finding
+from auditapp.refusals import NotAllowed, Refused
+from auditapp.reports import facts, jobs
+from auditapp.text import clean
+from auditapp.trail.models import Event
+
+
+class Decision(Placed):
+    """What people decided, beside the calculated result and never derived from it."""
+
+    submission = models.OneToOneField(Submission, models.PROTECT, related_name="decision")
+    code = models.CharField(max_length=40)
+    stage_group = models.CharField(max_length=10)
+    reasons = models.TextField()
+    role = models.CharField(max_length=30, choices=Role.choices)
+    live = models.BooleanField()
+    calculated_result = models.CharField(max_length=30)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(reasons=""), name="a_decision_has_reasons")]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.code}"
+
+    @staticmethod
+    def calculate(audit: Audit) -> dict[str, Any]:
+        """The result once more, from the submission, the hazard ratings open now and whether the tool is live now.
+
+        Returns what `scoring.score` returns; the answers are those of the frozen submission.
+        """
+        return facts.result_now(audit, audit.submission.facts, live=audit.deployment.is_live)
+
+    @classmethod
+    @transaction.atomic
+    def record(
+        cls, audit: Audit, *, by: User, code: str, reasons: str, conditions: list[dict[str, Any]] = ()
+    ) -> "Decision":
+        """Record one of the decisions that the content permits for this result, and freeze the report facts.
+
+        `conditions` are {"text", "owner", "due": date}; a decision "with conditions" or "contingencies" needs one.
+        Interim continuation is not offered. Raises Refused when the decision is not permitted.
+        """
+        audit = Audit.objects.select_for_update(of=["self"]).with_names().get(pk=audit.pk)
+        role = audit.version.decision_role
+        by.must_hold(role, site=audit.site, to=_("record the decision on this audit"))
+        if audit.state != Audit.State.REVIEWED:
+            raise Refused(_("A decision follows the review; this audit is not at that point."))
+        submission = audit.submission
+        if role != Role.CLINICAL_SAFETY_OFFICER and by in (submission.by, submission.review.by):
+            raise Refused(_("Whoever prepared or reviewed this audit does not record its decision."))
+        scored = cls.calculate(audit)
+        permitted = scored["result"]["permitted_decisions"]
+        if code not in permitted:
+            raise Refused(_("This decision is not permitted for the calculated result. Choose one of those listed."))
+        if not clean(reasons):
+            raise Refused(_("Give the reasons for the decision."))
+        if code in facts.NEEDS_CONDITIONS and not conditions:
+            raise Refused(_("This decision needs at least one condition, with an owner and a date."))
+        live = audit.deployment.is_live
+        decision = cls.objects.create(
+            **audit.place,
+            submission=submission,
+            code=code,
+            stage_group=facts.stage_group(audit.version, code),
+            reasons=clean(reasons),
+            role=role,
+            live=live,
+            calculated_result=scored["result"]["calculated_result"],
+            by=by,
+            at=clock.now(),
+        )
+        Condition.objects.bulk_create(
+            Condition(**audit.place, decision=decision, n=n, text=clean(c["text"]), owner=clean(c["owner"]), due=c["due"])
+            for n, c in enumerate(conditions, start=1)
+        )
+        report = Report.freeze(audit, decision, scored["result"], by=by)
+        audit.move(Audit.State.DECIDED, by=by, decision=code, sha256=report.sha256)
+        jobs.render.defer(report=report.pk, organisation=audit.organisation_id, site=audit.site_id)
+        return decision
+
+
+class Condition(Placed):
+    """One thing that must hold or happen for a decision to stand; it becomes a finding when the report is issued."""
+
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="conditions")
+    n = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    owner = models.CharField(max_length=120)
+    due = models.DateField()
+
+    class Meta:
+        ordering = ["n"]
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "n"], name="one_condition_per_number"),
+            models.CheckConstraint(
+                condition=~models.Q(text="") & ~models.Q(owner=""), name="a_condition_has_a_text_and_an_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision_id} condition {self.n}"
+
+
+class ReportQuerySet(PlacedQuerySet):
+    def with_names(self) -> "ReportQuerySet":
+        return self.select_related(
+            "audit__organisation", "audit__site", "audit__deployment", "audit__version__questionnaire", "decision"
+        )
+
+    def issued(self) -> "ReportQuerySet":
+        return self.exclude(issued_at=None)
+
+
+class Report(Placed):
+    """The report of one decided round: its facts are frozen before the first signature and printed once.
+
+    It is void when a signatory refused; it is then kept and readable and never issued.
+    """
+
+    audit = models.ForeignKey(Audit, models.PROTECT, related_name="reports")
+    decision = models.OneToOneField(Decision, models.PROTECT, related_name="report")
+    canonical = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True)
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(sha256__regex="^[0-9a-f]{64}$"), name="a_report_has_a_digest"),
+            models.UniqueConstraint(
+                fields=["audit"], condition=~models.Q(issued_at=None), name="one_issued_report_per_audit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.pk} of {self.audit_id}"
+
+    @property
+    def trail_stream(self) -> str:
+        return self.audit.trail_stream
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:report", args=[self.audit.ref])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The stored bytes, parsed."""
+        return json.loads(bytes(self.canonical))
+
+    @classmethod
+    def freeze(cls, audit: Audit, decision: Decision, result: dict[str, Any], *, by: User) -> "Report":
+        """Freeze everything the report says, as canonical bytes with their digest."""
+        frozen = facts.report(audit, decision, result)
+        canonical = rfc8785.dumps(frozen)
+        return cls.objects.create(
+            **audit.place,
+            audit=audit,
+            decision=decision,
+            canonical=canonical,
+            sha256=hashlib.sha256(canonical).hexdigest(),
+            created_at=decision.at,
+        )
+
+    @property
+    def is_void(self) -> bool:
+        return hasattr(self, "refusal")
+
+    @property
+    def signatories(self) -> list[dict[str, Any]]:
+        """In signing order: {order, role, role_label, meaning, field}, as frozen."""
+        return self.facts["signatories"]
+
+    @property
+    def newest_file(self) -> "ReportFile | None":
+        """The file with the most signatures so far."""
+        return self.files.order_by("step").last()
+
+    def next_signatory(self) -> dict[str, Any] | None:
+        """Whose turn it is; None when all have signed."""
+        signed = self.signatures.count()
+        return next((s for s in self.signatories if s["order"] == signed + 1), None)
+
+    def refusal_to(self, user: User) -> str:
+        """Why this person cannot sign now, in words; empty when it is their turn."""
+        turn = self.next_signatory()
+        if self.audit.state != Audit.State.SIGNING or turn is None:
+            return _("This report is not waiting for a signature.")
+        if not user.holds(turn["role"], site=self.audit.site):
+            return _("It is the turn of the %(role)s to sign.") % {"role": turn["role_label"].lower()}
+        if self.signatures.filter(by=user).exists():
+            return _("You have already signed; each signature is given by a different person.")
+        submission = self.decision.submission
+        expected = {
+            Role.AUDITOR: submission.by,
+            Role.CLINICAL_SAFETY_OFFICER: submission.review.by,
+            self.decision.role: self.decision.by,
+        }.get(turn["role"], user)
+        if expected != user:
+            return _("%(name)s signs this, as the person who did what the signature states.") % {"name": expected.name}
+        if self.newest_file is None or self.newest_file.step != turn["order"] - 1:
+            return _("The document is being prepared. Try again in a moment.")
+        return ""
+
+    @transaction.atomic
+    def sign(self, *, by: User, meaning: str, shown_sha256: str) -> "Signature":
+        """Sign for one meaning, over the facts and the very file that was shown; the password was asked just before.
+
+        The signature is this row; a job then puts it into the PDF, where anyone can check it.
+        """
+        report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
+        if refusal := report.refusal_to(by):
+            raise NotAllowed(refusal)
+        turn, shown = report.next_signatory(), report.newest_file
+        if meaning != turn["meaning"]:
+            raise Refused(_("Choose what your signature means."))
+        if shown_sha256 != shown.sha256:
+            raise Refused(_("The document has changed since it was shown to you. Read it again."))
+        signature = Signature.objects.create(
+            **self.place,
+            report=report,
+            order=turn["order"],
+            role=turn["role"],
+            meaning=meaning,
+            facts_sha256=report.sha256,
+            shown_sha256=shown.sha256,
+            by=by,
+            at=clock.now(),
+        )
+        Event.record(
+            by, "report.signed", report.audit, order=signature.order, role=signature.role,
+            meaning=hashlib.sha256(meaning.encode()).hexdigest(), facts=report.sha256, shown=shown.sha256,
+        )  # fmt: skip
+        jobs.sign.defer(report=report.pk, order=signature.order, organisation=self.organisation_id, site=self.site_id)
+        return signature
+
+    @transaction.atomic
+    def refuse(self, *, by: User, reason: str) -> "SigningRefusal":
+        """Refuse to sign, with the reason: the report is void and the audit goes back to be filled again."""
+        report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
+        if refusal := report.refusal_to(by):
+            raise NotAllowed(refusal)
+        if not clean(reason):
+            raise Refused(_("Give the reason why you do not sign."))
+        turn = report.next_signatory()
+        refused = SigningRefusal.objects.create(
+            **self.place, report=report, role=turn["role"], reason=clean(reason), by=by, at=clock.now()
+        )
+        report.audit.next_round(by=by, reopened=None, verb="report.refused")
+        return refused
+
+    @transaction.atomic
+    def keep_file(self, step: int, content: bytes) -> "ReportFile":
+        """Insert the file of a step, or find the one that another run of the job inserted first; then move on.
+
+        Step 0 is unsigned and lets the signing begin; the step of the last signatory issues the report.
+        """
+        report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
+        if kept := report.files.filter(step=step).first():
+            return kept
+        kept = ReportFile.objects.create(
+            **self.place,
+            report=report,
+            step=step,
+            content=content,
+            sha256=hashlib.sha256(content).hexdigest(),
+            at=clock.now(),
+        )
+        Event.record(None, "report.file", report.audit, step=step, sha256=kept.sha256)
+        if step == 0:
+            report.audit.move(Audit.State.SIGNING, by=None)
+        elif step == len(report.signatories):
+            report._issue()
+        return kept
+
+    def _issue(self) -> None:
+        """All have signed: the report is issued, conditions become findings, and an older revision is superseded."""
+        signer = self.signatures.order_by("order").last()
+        Report.objects.filter(pk=self.pk).update(issued_at=clock.now())
+        self.audit.move(Audit.State.ISSUED, by=signer.by, verb="report.issued", sha256=self.sha256)
+        reconciliation.close_settled(self.audit, by=signer.by)
+        for condition in self.decision.conditions.all():
+            Finding.open_on(
+                self.audit.deployment,
+                by=self.decision.by,
+                source=self.audit.ref,
+                origin=Finding.Origin.CONDITION,
+                title=condition.text,
+                owner=condition.owner,
+                due=condition.due,
+            )
+        if self.audit.supersedes is not None:
+            self.audit.supersedes.move(Audit.State.SUPERSEDED, by=signer.by, superseded_by=self.audit.ref)
+
+
+class ReportFile(Placed):
+    """The PDF after a step: 0 unsigned, then one more signature each. Rows are only ever inserted."""
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="files")
+    step = models.PositiveSmallIntegerField()
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    at = models.DateTimeField()
+    objects = PlacedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "step"], name="one_file_per_step")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} step {self.step}"
+
+
+class Signature(Placed):
+    """A person, asked for the password for this one act, signed with this meaning over these two digests."""
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="signatures")
+    order = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=30, choices=Role.choices)
+    meaning = models.CharField(max_length=200)
+    facts_sha256 = models.CharField(max_length=64)
+    shown_sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "order"], name="one_signature_per_signatory"),
+            models.UniqueConstraint(fields=["report", "by"], name="each_signature_by_a_different_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.order}"
+
+
+class SigningRefusal(Placed):
+    """A signatory did not sign: the report is void from here on."""
+
+    report = models.OneToOneField(Report, models.PROTECT, related_name="refusal")
+    role = models.CharField(max_length=30, choices=Role.choices)
+    reason = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(reason=""), name="a_refusal_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} refused"

@@ -1,0 +1,209 @@
+"""Settings, all read from the environment; `docs/hosting.md` lists every variable. There is no second settings file."""
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from auditapp.embedded.postgres import Server
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _flag(name: str, default: bool = False) -> bool:
+    """A switch in the environment: 1, true, yes and on mean on."""
+    return os.environ.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+# Where files live: the embedded Postgres, keys, evidence, exported checkpoints.
+DATA_DIR = Path(os.environ.get("AUDITAPP_DATA_DIR") or BASE_DIR / ".data").resolve()
+AUDITAPP_KEYS_DIR = Path(os.environ.get("AUDITAPP_KEYS_DIR") or DATA_DIR / "keys")
+AUDITAPP_EVIDENCE_DIR = Path(os.environ.get("AUDITAPP_EVIDENCE_DIR") or DATA_DIR / "evidence")
+AUDITAPP_CHECKPOINTS_DIR = Path(os.environ.get("AUDITAPP_CHECKPOINTS_DIR") or DATA_DIR / "checkpoints")
+AUDITAPP_DEMO = _flag("AUDITAPP_DEMO")
+
+DEBUG = _flag("AUDITAPP_DEBUG")
+
+
+def _secret_key() -> str:
+    """The environment's, else the one that `make demo` wrote into its data folder; otherwise the start is refused."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    kept = DATA_DIR / "secret_key"
+    if kept.exists():
+        return kept.read_text().strip()
+    raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or start the demo with `make demo`.")
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
+PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://localhost:{os.environ.get('PORT', '8000')}").rstrip("/")
+
+# DATABASE_URL is the web role's, DATABASE_OWNER_URL the owner's; unset means the embedded server in the data folder.
+_owner = os.environ.get("AUDITAPP_DATABASE_ROLE") == "owner"
+_database_url = os.environ.get("DATABASE_OWNER_URL" if _owner else "DATABASE_URL") or os.environ.get("DATABASE_URL")
+_pool = int(os.environ.get("DATABASE_POOL", "6"))  # connections per process; 0 means none are kept
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(_database_url or Server(DATA_DIR).url("auditapp_owner" if _owner else "auditapp_web")),
+        # Each view is a savepoint inside the request's transaction, so that an error page is rendered after the
+        # view's writes are gone and while the person's scope still holds (auditapp.middleware).
+        "ATOMIC_REQUESTS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": _pool}} if _pool else {},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "bootstrap",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "axes",
+    "procrastinate.contrib.django",
+    "auditapp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "auditapp.middleware.Scope",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "auditapp.urls"
+WSGI_APPLICATION = "auditapp.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "auditapp.context.ui",
+            ],
+            "builtins": ["django.templatetags.i18n", "auditapp.templatetags.auditapp_ui"],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_FAIL_SILENTLY = False
+
+# People and sign-in
+AUTH_USER_MODEL = "auditapp.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "auditapp.accounts.backend.EmailBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "tracking:my_work"
+LOGOUT_REDIRECT_URL = "accounts:sign_in"
+SESSION_COOKIE_AGE = int(os.environ.get("SESSION_HOURS", "12")) * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_FAILURE_VIEW = "auditapp.public.csrf_failure"
+# Eight wrong passwords for one account from one address lock that pair for fifteen minutes; signing counts as well.
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "errors/locked.html"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_CLIENT_IP_CALLABLE = "auditapp.accounts.backend.client_address"
+AXES_VERBOSE = False
+
+# What the browser may load: our own files, nothing inline, nothing from elsewhere.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # Bootstrap's own CSS carries its marks as data: images
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-src": [SELF],
+        "frame-ancestors": [SELF],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = int(os.environ.get("HSTS_SECONDS", "0"))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY") else None
+X_FRAME_OPTIONS = "SAMEORIGIN"  # the signing page shows the report in a frame of its own
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or BASE_DIR / "staticfiles")
+# Served straight from where they are developed: no build step to forget. Hosting may run collectstatic before a proxy.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+EVIDENCE_MAX_BYTES = int(os.environ.get("EVIDENCE_MAX_MEGABYTES", "50")) * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+STORAGES = {
+    "default": {"BACKEND": "auditapp.evidence.storage.ContentAddressedStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", _("English"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("TIME_ZONE", "Europe/London")
+
+# A worker that stops sending its heartbeat has its job given to another one (auditapp.reports.jobs).
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "update_heartbeat_interval": 2,
+    "stalled_worker_timeout": 10,
+    "shutdown_graceful_timeout": 20,
+    "concurrency": 1,
+}
+PROCRASTINATE_IMPORT_PATHS = ["auditapp.reports.jobs"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+}
+
+try:
+    APP_VERSION = version("auditapp")
+except PackageNotFoundError:  # run from a clone, which is not installed
+    APP_VERSION = "0.1.0"
