@@ -1,8 +1,8 @@
 """The facts that describe a deployment and decide which checks apply to it. Pure: no database, no clock.
 
-They are defined once, in `applicability.profile_facts` of the seeded content. A published questionnaire version
-carries its own frozen copy, and every function here takes the facts to go by, so that old audits keep the words
-they had.
+They are defined once, in `applicability.profile_facts` of the seeded content. A published questionnaire
+version carries its own frozen copy, and every function here takes the facts to go by, so that old audits keep
+the words they had.
 """
 
 from collections.abc import Iterable, Mapping

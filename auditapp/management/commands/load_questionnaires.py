@@ -1,4 +1,4 @@
-"""`manage.py load_questionnaires`: bring the questionnaires up to the content files; safe to run at every start."""
+"""`manage.py load_questionnaires`: bring the database up to the content files; safe at every start."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from auditapp.refusals import Refused
 
 
 class Command(BaseCommand):
-    help = "Load frameworks, checks and questionnaires, and publish versions that are new. Runs once or a hundred times."
+    help = "Load frameworks, checks and questionnaires, and publish the versions that are new."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -1,0 +1,67 @@
+"""Reads the content files exactly: no binary floats, no key given twice, errors with file and line."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.utils.translation import gettext as _
+
+from auditapp.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the content files say, as they say it; numbers with a fraction are `Fraction`s."""
+
+    checks: dict[str, Any]
+    frameworks: dict[str, Any]
+
+    @property
+    def categories(self) -> list[dict[str, Any]]:
+        return [category for domain in self.checks["domains"] for category in domain["categories"]]
+
+    @property
+    def all_checks(self) -> list[dict[str, Any]]:
+        return [check for category in self.categories for check in category["checks"]]
+
+
+class ExactLoader(yaml.CSafeLoader):
+    """YAML in which 0.2 is the fraction 1/5, and a mapping that names a key twice is an error."""
+
+    def construct_fraction(self, node: yaml.ScalarNode) -> Fraction:
+        try:
+            return Fraction(str(self.construct_scalar(node)))
+        except ValueError:
+            problem = _("%(number)s is not a decimal number") % {"number": node.value}
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+    def construct_unambiguous(self, node: yaml.MappingNode) -> Any:
+        keys = [key.value for key, _value in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                problem = _("the key %(key)s is given twice") % {"key": key}
+                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return self.construct_yaml_map(node)
+
+
+ExactLoader.add_constructor("tag:yaml.org,2002:float", ExactLoader.construct_fraction)
+ExactLoader.add_constructor("tag:yaml.org,2002:map", ExactLoader.construct_unambiguous)
+
+
+def read(folder: Path) -> Content:
+    """What checks.yaml and frameworks.yaml of a folder say. Raises Refused naming file and line."""
+    return Content(_mapping(folder / "checks.yaml"), _mapping(folder / "frameworks.yaml"))
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), ExactLoader)
+    except FileNotFoundError:
+        raise Refused(_("%(file)s is missing.") % {"file": path.name}) from None
+    except yaml.YAMLError as error:
+        raise Refused(_("%(file)s cannot be read: %(why)s") % {"file": path.name, "why": error}) from error
+    if not isinstance(data, dict):
+        raise Refused(_("%(file)s holds no mapping.") % {"file": path.name})
+    return data

@@ -1,0 +1,9 @@
+DROP TRIGGER code_of_a_questionnaire_never_changes ON auditapp_questionnaire;
+DROP TRIGGER code_of_a_check_never_changes ON auditapp_check;
+DROP FUNCTION auditapp_refuse_change_of_code();
+DROP TRIGGER published_version_can_only_be_retired ON auditapp_questionnaireversion;
+DROP FUNCTION auditapp_guard_questionnaire_version();
+DROP TRIGGER bytes_of_a_published_version_never_change ON auditapp_frozencontent;
+DROP TRIGGER question_of_a_published_version_never_changes ON auditapp_question;
+DROP FUNCTION auditapp_refuse_change_under_published_version();
+DROP FUNCTION auditapp_version_is_draft(bigint);
