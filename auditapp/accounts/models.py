@@ -4,10 +4,11 @@ from functools import cached_property
 from typing import Self, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from auditapp import clock
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event
 
@@ -82,6 +83,12 @@ class PeopleManager(BaseUserManager["User"]):
         """The active account that a session belongs to."""
         return next(iter(self.raw("SELECT * FROM auditapp_user_of_session(%s)", [pk])), None)
 
+    def is_known(self, email: str) -> bool:
+        """Whether any organisation has an account with this address, without saying whose."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT auditapp_email_is_known(%s)", [email.strip()])
+            return cursor.fetchone()[0]
+
     def visible_to(self, user: "User") -> models.QuerySet["User"]:
         """Colleagues: everybody of the same hospital group."""
         return self.filter(organisation_id=user.organisation_id)
@@ -145,6 +152,49 @@ class User(AbstractBaseUser):
             who = _(" or ").join(str(Role(role).label).lower() for role in roles)
             raise NotAllowed(_("Only the %(who)s can %(to)s.") % {"who": who, "to": to})
 
+    @classmethod
+    @transaction.atomic
+    def invite(
+        cls, *, by: "User", name: str, email: str, password: str, role: str, site: Site | None = None, title: str = ""
+    ) -> "User":
+        """Open an account in the administrator's organisation, with one role to begin with."""
+        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("add people"))
+        user = cls(organisation_id=by.organisation_id, name=name, email=email.lower(), title=title)
+        user.joined_at = clock.now()
+        user.set_password(password)
+        user.save(force_insert=True)
+        Event.record(by, "account.opened", user)
+        user.give_role(role, site=site, by=by)
+        return user
+
+    @transaction.atomic
+    def give_role(self, role: str, *, site: Site | None, by: "User") -> "Membership":
+        """Let the person act in a role, at one hospital or (None) at all of the organisation's."""
+        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("give roles"))
+        membership, new = Membership.objects.get_or_create(
+            organisation_id=self.organisation_id, user=self, role=role, site=site
+        )
+        if not new:
+            raise Refused(_("%(name)s already holds this role there.") % {"name": self.name})
+        Event.record(by, "account.role_given", self, role=role, site=site.pk if site else None)
+        return membership
+
+    @transaction.atomic
+    def take_role(self, membership: "Membership", *, by: "User") -> None:
+        """End a role; what the person did in it stays."""
+        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("take roles away"))
+        if by == self and membership.role == Role.ADMINISTRATOR:
+            raise Refused(_("You cannot take the administrator's role from yourself. Ask another administrator."))
+        Event.record(by, "account.role_taken", self, role=membership.role, site=membership.site_id)
+        membership.delete()
+
+    @transaction.atomic
+    def change_password(self, new: str) -> None:
+        """Set one's own password."""
+        self.set_password(new)
+        self.save(update_fields=["password"])
+        Event.record(self, "account.password_changed", self)
+
     @transaction.atomic
     def deactivate(self, *, by: "User") -> None:
         """Close the account: it can no longer sign in; everything the person did stays."""
@@ -156,6 +206,11 @@ class User(AbstractBaseUser):
         Event.record(by, "account.deactivated", self)
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of(self, user: User) -> Self:
+        return self.filter(user=user)
+
+
 class Membership(models.Model):
     """A role that a person holds at one hospital, or (no site) for the whole organisation."""
 
@@ -163,6 +218,7 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=30, choices=Role.choices)
     site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="memberships")
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -71,7 +71,7 @@ def submission(
             "local": clock.local_text(at, zone),
             "date": _date(clock.day(at, zone)),
         },
-        "categories": _categories(audit, answers),
+        "categories": _categories(audit, answers, scored["states"]),
         "excluded": [
             {
                 "code": question.code,
@@ -110,7 +110,7 @@ def _deployment(audit: "Audit", *, live: bool) -> dict[str, Any]:
     }
 
 
-def _categories(audit: "Audit", answers: list["Answer"]) -> list[dict[str, Any]]:
+def _categories(audit: "Audit", answers: list["Answer"], states: dict[str, str]) -> list[dict[str, Any]]:
     """The asked questions under their categories, in taxonomy order."""
     questions = {q.pk: q for q in audit.version.all_questions}  # with category and domain, read once
     categories: dict[str, dict[str, Any]] = {}
@@ -128,11 +128,11 @@ def _categories(audit: "Audit", answers: list["Answer"]) -> list[dict[str, Any]]
                 "questions": [],
             },
         )
-        entry["questions"].append(_question(question, answer))
+        entry["questions"].append(_question(question, answer, states[answer.code]))
     return list(categories.values())
 
 
-def _question(question: "Question", answer: "Answer") -> dict[str, Any]:
+def _question(question: "Question", answer: "Answer", state: str) -> dict[str, Any]:
     return {
         "code": question.code,
         "text": question.text,
@@ -141,7 +141,7 @@ def _question(question: "Question", answer: "Answer") -> dict[str, Any]:
         "guidance": question.guidance,
         "expected_evidence": question.expected_evidence,
         "clauses": question.clauses,
-        "answer": revision(answer.current) | {"state": state(answer)} if answer.current else None,
+        "answer": revision(answer.current) | {"state": state} if answer.current else None,
         "evidence": [
             {
                 "title": link.evidence.title,
@@ -171,14 +171,6 @@ def revision(revision: "AnswerRevision") -> dict[str, Any]:
         "revision": revision.n,
         "approval": {"by": approval.by.for_facts, "at": clock.utc_text(approval.at)} if approval else None,
     }
-
-
-def state(answer: "Answer") -> str:
-    """The answer as scoring takes it: met without evidence is "unevidenced"."""
-    given = answer.given
-    if given is None:
-        return "unanswered"
-    return "unevidenced" if given.verdict == "met" and not given.has_evidence else given.verdict
 
 
 def headline(result: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,19 @@
+"""Addresses of people."""
+
+from django.urls import path
+
+from auditapp.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("theme/", views.theme, name="theme"),
+    path("account/", views.person, name="person"),
+    path("account/password/", views.password, name="password"),
+    # /people/: for administrators
+    path("people/", views.people, name="people"),
+    path("people/new/", views.invitation, name="invitation"),
+    path("people/<int:pk>/roles/", views.roles, name="roles"),
+    path("people/<int:pk>/deactivation/", views.deactivation, name="deactivation"),
+]

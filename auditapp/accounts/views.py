@@ -1,0 +1,117 @@
+"""Signing in and out, one's own account, and the people of an organisation."""
+
+from axes.decorators import axes_dispatch
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from auditapp.accounts.forms import InvitationForm, PasswordForm, RoleForm, SignInForm
+from auditapp.accounts.models import Membership, Role, User
+from auditapp.context import THEMES
+
+
+def _back(request: HttpRequest, otherwise: str) -> str:
+    """Where the person came from, if it is a page of ours."""
+    there = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
+    return there if ours else otherwise
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@axes_dispatch
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("tracking:my_work")
+    form = SignInForm(request, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        login(request, form.get_user())
+        return redirect(_back(request, "tracking:my_work"))
+    return render(request, "accounts/sign_in.html", {"form": form, "next": _back(request, "")})
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("accounts:sign_in")
+
+
+@login_not_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the system has it; kept on this device."""
+    response = redirect(_back(request, "tracking:my_work"))
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        response.set_cookie("theme", chosen, max_age=365 * 24 * 3600, samesite="Lax", secure=request.is_secure())
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
+
+
+@require_safe
+def person(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/person.html")
+
+
+@sensitive_post_parameters("present", "new")
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    form = PasswordForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        request.user.change_password(form.cleaned_data["new"])
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("Your password is changed. Other devices are signed out."))
+        return redirect("accounts:person")
+    return render(request, "accounts/password.html", {"form": form})
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    request.user.must_hold(Role.ADMINISTRATOR, site=None, to=_("see the people of the organisation"))
+    everyone = User.objects.visible_to(request.user).prefetch_related("memberships__site")
+    return render(request, "accounts/people.html", {"people": everyone})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest) -> HttpResponse:
+    request.user.must_hold(Role.ADMINISTRATOR, site=None, to=_("add people"))
+    form = InvitationForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        invited = User.invite(by=request.user, **form.cleaned_data)
+        messages.success(request, _("%(name)s can sign in now.") % {"name": invited.name})
+        return redirect("accounts:people")
+    return render(request, "accounts/invitation.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def roles(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a role, or take one away (`membership` names it)."""
+    request.user.must_hold(Role.ADMINISTRATOR, site=None, to=_("change roles"))
+    colleague = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    form = RoleForm(request.POST or None, user=request.user)
+    if membership := request.POST.get("membership"):
+        colleague.take_role(get_object_or_404(Membership.objects.of(colleague), pk=membership), by=request.user)
+        return redirect("accounts:roles", pk=pk)
+    if request.method == "POST" and form.is_valid():
+        colleague.give_role(form.cleaned_data["role"], site=form.cleaned_data["site"], by=request.user)
+        return redirect("accounts:roles", pk=pk)
+    return render(request, "accounts/roles.html", {"form": form, "colleague": colleague})
+
+
+@require_POST
+def deactivation(request: HttpRequest, pk: int) -> HttpResponse:
+    colleague = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    colleague.deactivate(by=request.user)
+    messages.success(request, _("The account of %(name)s is closed.") % {"name": colleague.name})
+    return redirect("accounts:people")
