@@ -1,0 +1,1 @@
+"""What a fresh machine lacks: a PostgreSQL server, system libraries, a supervisor. Knows no Django."""
