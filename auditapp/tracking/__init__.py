@@ -1,0 +1,1 @@
+"""Over time: portfolio, deployment page, my work, timeline, comparison, schedule; reads all rooms below."""
