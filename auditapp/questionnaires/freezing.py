@@ -95,10 +95,13 @@ def as_written(value: int | Fraction) -> str:
 
 def _about(questionnaire: dict[str, Any]) -> dict[str, Any]:
     """The questionnaire's own entry, with the keys that may be left out filled in."""
-    usual: dict[str, Any] = {"version": 1, "check_ids": None, "check_reasons": {}, "trigger_sets": {}}
-    usual |= {"trigger_rule": "", "planned_change_triggers": []}
+    usual: dict[str, Any] = {"version": 1, "check_ids": None, "check_reasons": {}, "trigger_rule": ""}
+    usual |= {"planned_change_triggers": []}
     about = {**usual, **exact(questionnaire)}
-    return {"code": about.pop("id"), **about}
+    # Canonical JSON sorts keys: what has an order of its own is a list.
+    sets = (questionnaire.get("trigger_sets") or {}).items()
+    triggers = [{"trigger": trigger, "categories": categories} for trigger, categories in sets]
+    return {"code": about.pop("id"), **about, "trigger_sets": triggers}
 
 
 def _choice(row: dict[str, Any]) -> dict[str, Any]:

@@ -193,8 +193,8 @@ class QuestionnaireVersion(models.Model):
 
     @property
     def trigger_sets(self) -> dict[str, list[str]]:
-        """Trigger -> further categories; empty when the questionnaire asks the same every time."""
-        return self.about["trigger_sets"]
+        """Trigger -> further categories, in order; empty when the questionnaire always asks the same."""
+        return {row["trigger"]: row["categories"] for row in self.about["trigger_sets"]}
 
     @cached_property
     def all_questions(self) -> list["Question"]:

@@ -14,7 +14,8 @@ from auditapp.audits import scoring
 from auditapp.audits.scoring import Given
 from auditapp.deployments.profile import SEED
 from auditapp.refusals import Refused
-from tests.questionnaires.seeded import PROFILES, version
+from tests.factories import PROFILES
+from tests.questionnaires.seeded import version
 
 EXAMPLES = yaml.safe_load((SEED.parent / "scoring_examples.yaml").read_text(encoding="utf-8"))["examples"]
 DAY = date(2027, 1, 15)

@@ -1,9 +1,8 @@
 """Real versions of the seeded questionnaires, made in memory: selection and scoring need no database."""
 
 from functools import cache
-from typing import Any
 
-from auditapp.deployments.profile import SEED, facts
+from auditapp.deployments.profile import SEED
 from auditapp.questionnaires import freezing
 from auditapp.questionnaires.models import (
     Category,
@@ -14,34 +13,6 @@ from auditapp.questionnaires.models import (
     QuestionnaireVersion,
 )
 from auditapp.questionnaires.reading import Content, read
-
-EVERY_YES_BUT_IMAGES_AND_PREDICTION = {
-    fact.id: True for fact in facts() if not fact.is_level and fact.id not in ("is_imaging", "is_predictive")
-}
-PROFILES: dict[str, dict[str, Any]] = {
-    "ambient scribe": {
-        **dict.fromkeys(("is_llm", "generates_clinical_text", "records_speech", "handles_phi"), True),
-        **dict.fromkeys(("vendor_hosted", "third_party_supplied", "multilingual_population"), True),
-        "ehr_write": True,
-        "autonomy_level": 1,
-    },
-    "patient chatbot": {
-        **dict.fromkeys(("is_llm", "generates_clinical_text", "conversational", "patient_facing"), True),
-        **dict.fromkeys(("handles_phi", "vendor_hosted", "third_party_supplied", "locally_adapted"), True),
-        "multilingual_population": True,
-        "autonomy_level": 2,
-    },
-    "LLM agent": {**EVERY_YES_BUT_IMAGES_AND_PREDICTION, "autonomy_level": 3},
-    "sepsis model": {
-        **dict.fromkeys(("is_predictive", "handles_phi", "third_party_supplied", "locally_adapted"), True),
-        "autonomy_level": 0,
-    },
-    "imaging triage": {
-        **dict.fromkeys(("is_imaging", "is_predictive", "handles_phi", "vendor_hosted"), True),
-        "third_party_supplied": True,
-        "autonomy_level": 2,
-    },
-}
 
 
 @cache
