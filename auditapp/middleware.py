@@ -24,6 +24,8 @@ class Scope:
         with transaction.atomic():
             if request.user.is_authenticated:
                 scope.enter_as(request.user)
+            else:
+                scope.enter(None, [])
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
