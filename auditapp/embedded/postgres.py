@@ -17,8 +17,8 @@ import psycopg
 from psycopg import sql
 
 from auditapp.embedded import home
+from auditapp.embedded.children import ended_with_parent
 from auditapp.embedded.home import CannotStart
-from auditapp.embedded.lifeline import ended_with_parent
 
 __all__ = ["CannotStart", "Server"]
 
