@@ -6,27 +6,14 @@ written. Left out is what gives no answer its meaning: when the content was writ
 where in the review a category has its place, and when a framework was last verified.
 """
 
-import hashlib
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
-
-import rfc8785
 
 from auditapp.questionnaires.proofreading import CHARACTERS, POINTS
 from auditapp.questionnaires.reading import Content
 
 SCHEMA = 1
-
-
-def canonical_bytes(content: dict[str, Any]) -> bytes:
-    """RFC 8785 bytes. Raises for a float or a fraction, which frozen content never holds."""
-    return rfc8785.dumps(content)
-
-
-def digest(canonical: bytes) -> str:
-    """SHA-256 in lower-case hexadecimal."""
-    return hashlib.sha256(canonical).hexdigest()
 
 
 def frozen(content: Content, questionnaire: dict[str, Any]) -> dict[str, Any]:

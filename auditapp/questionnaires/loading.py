@@ -11,7 +11,8 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from auditapp.deployments.profile import SEED
-from auditapp.questionnaires import freezing
+from auditapp.questionnaires.canonical import canonical_bytes, digest
+from auditapp.questionnaires.freezing import first_difference, frozen
 from auditapp.questionnaires.models import (
     Category,
     Check,
@@ -66,7 +67,7 @@ def _new_versions(content: Content) -> list[tuple[dict[str, Any], bytes]]:
     new = []
     for questionnaire in content.checks["questionnaires"]:
         code, number = questionnaire["id"], questionnaire.get("version", 1)
-        canonical = freezing.canonical_bytes(freezing.frozen(content, questionnaire))
+        canonical = canonical_bytes(frozen(content, questionnaire))
         if (code, number) not in known:
             last = max((n for known_code, n in known if known_code == code), default=0)
             if number != last + 1:
@@ -75,14 +76,14 @@ def _new_versions(content: Content) -> list[tuple[dict[str, Any], bytes]]:
                 )
                 raise Refused(sentence % {"code": code, "n": number, "next": last + 1})
             new.append((questionnaire, canonical))
-        elif known[code, number] != freezing.digest(canonical):
+        elif known[code, number] != digest(canonical):
             _refuse_change(code, number, canonical)
     return new
 
 
 def _refuse_change(code: str, number: int, canonical: bytes) -> None:
     old = FrozenContent.objects.get(version__questionnaire__code=code, version__number=number)
-    where = freezing.first_difference(json.loads(bytes(old.canonical)), json.loads(canonical))
+    where = first_difference(json.loads(bytes(old.canonical)), json.loads(canonical))
     raise Refused(
         _(
             "The content files differ from version %(n)s of %(code)s, which is published and never changes, "
@@ -189,7 +190,7 @@ def _publish(content: Content, about: dict[str, Any], canonical: bytes) -> Quest
         code=about["id"], defaults={"title": about["title"], "position": position, "organisation": None}
     )
     version = QuestionnaireVersion.objects.create(
-        questionnaire=questionnaire, number=about.get("version", 1), sha256=freezing.digest(canonical)
+        questionnaire=questionnaire, number=about.get("version", 1), sha256=digest(canonical)
     )
     FrozenContent.objects.create(version=version, canonical=canonical)
     categories = dict(Category.objects.values_list("code", "pk"))

@@ -3,7 +3,8 @@
 from functools import cache
 
 from auditapp.deployments.profile import SEED
-from auditapp.questionnaires import freezing
+from auditapp.questionnaires.canonical import canonical_bytes, digest
+from auditapp.questionnaires.freezing import frozen
 from auditapp.questionnaires.models import (
     Category,
     Domain,
@@ -25,11 +26,11 @@ def content() -> Content:
 def version(code: str) -> QuestionnaireVersion:
     """Version 1 of a seeded questionnaire with its questions, as loading would write it, but unsaved."""
     about = next(q for q in content().checks["questionnaires"] if q["id"] == code)
-    canonical = freezing.canonical_bytes(freezing.frozen(content(), about))
+    canonical = canonical_bytes(frozen(content(), about))
     made = QuestionnaireVersion(
         questionnaire=Questionnaire(code=code, title=about["title"]),
         number=1,
-        sha256=freezing.digest(canonical),
+        sha256=digest(canonical),
     )
     made.frozen = FrozenContent(canonical=canonical)
     pairs = [(d, c) for d in made.content["domains"] for c in d["categories"]]

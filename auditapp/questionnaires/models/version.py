@@ -1,12 +1,12 @@
-"""Questionnaires, their published versions and the questions each version can ask."""
+"""Questionnaires and their versions: drafted, published once, and fixed from then on."""
 
 import json
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Count, Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,21 +15,10 @@ from auditapp import clock
 from auditapp.accounts.models import User
 from auditapp.deployments.profile import facts_in
 from auditapp.questionnaires import applicability
-from auditapp.questionnaires.taxonomy import Category, Check, Clause, Domain, Framework
+from auditapp.questionnaires.canonical import digest
+from auditapp.questionnaires.models.question import Question
 from auditapp.refusals import Refused
 from auditapp.trail.models import Event
-
-__all__ = [
-    "Category",
-    "Check",
-    "Clause",
-    "Domain",
-    "Framework",
-    "FrozenContent",
-    "Question",
-    "Questionnaire",
-    "QuestionnaireVersion",
-]
 
 
 class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
@@ -69,6 +58,19 @@ class VersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
         """Every question with its category and domain, in two queries whatever the number of versions."""
         questions = Question.objects.select_related("category__domain").order_by("position")
         return self.prefetch_related(Prefetch("questions", questions))
+
+    def counted(self) -> Self:
+        """With `questions_count` and `critical_count`: all that any selection could ask."""
+        critical = Q(questions__criticality=Question.Criticality.CRITICAL)
+        return self.annotate(
+            questions_count=Count("questions"), critical_count=Count("questions", filter=critical)
+        )
+
+    def with_content(self) -> list["QuestionnaireVersion"]:
+        """The versions with their content at hand, in one query for those that are new to this process."""
+        versions = list(self)
+        fetch_contents(versions)
+        return versions
 
 
 class QuestionnaireVersion(models.Model):
@@ -160,14 +162,16 @@ class QuestionnaireVersion(models.Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """The canonical bytes, parsed. Shared by all callers in this process: read it, never change it.
+        """The canonical bytes, parsed. Shared by all callers in this process: read, never changed.
 
         docs/questionnaires.md describes its shape. Scoring, deciding and printing take their rules from here.
         """
-        kept = _parsed(self.sha256)
-        if not kept:
-            kept.update(json.loads(self.canonical))
-        return kept
+        if self.sha256 not in _contents:
+            canonical = self.canonical
+            if digest(canonical) != self.sha256:
+                raise ValueError(f"The stored bytes of {self} are not those of its digest.")
+            _contents[self.sha256] = json.loads(canonical)
+        return _contents[self.sha256]
 
     rules = content
 
@@ -196,14 +200,30 @@ class QuestionnaireVersion(models.Model):
         """Trigger -> further categories, in order; empty when the questionnaire always asks the same."""
         return {row["trigger"]: row["categories"] for row in self.about["trigger_sets"]}
 
+    @property
+    def triggers(self) -> list[dict[str, Any]]:
+        """The triggers to choose from: [{"code", "label", "planned"}]; a planned change is not yet live."""
+        planned = self.about["planned_change_triggers"]
+        return [
+            {"code": code, "label": code.replace("_", " ").capitalize(), "planned": code in planned}
+            for code in self.trigger_sets
+        ]
+
+    def triggers_asking(self, question: Question) -> list[str]:
+        """The labels of the triggers without which a question of this version is not asked; usually none."""
+        code = question.category.code
+        if self.about["check_ids"] or code in self.about["categories"]:
+            return []
+        return [t["label"] for t in self.triggers if code in self.trigger_sets[t["code"]]]
+
     @cached_property
-    def all_questions(self) -> list["Question"]:
+    def all_questions(self) -> list[Question]:
         """All that any selection could ask, in taxonomy order; no query after `with_questions`."""
         if "questions" in getattr(self, "_prefetched_objects_cache", {}):
             return sorted(self.questions.all(), key=lambda question: question.position)
         return list(self.questions.select_related("category__domain").order_by("position"))
 
-    def pool(self, triggers: Iterable[str] = ()) -> list["Question"]:
+    def pool(self, triggers: Iterable[str] = ()) -> list[Question]:
         """Questions of the core categories and of those that triggers add, before the profile has a say.
 
         Raises Refused for a trigger that this version does not know.
@@ -216,13 +236,13 @@ class QuestionnaireVersion(models.Model):
         categories = set(self.about["categories"]).union(*(self.trigger_sets[trigger] for trigger in chosen))
         return [question for question in self.all_questions if question.category.code in categories]
 
-    def select(self, profile_facts: dict[str, Any], triggers: Iterable[str] = ()) -> list["Question"]:
+    def select(self, profile_facts: dict[str, Any], triggers: Iterable[str] = ()) -> list[Question]:
         """The questions asked of a deployment with this profile, in taxonomy order."""
         return [q for q in self.pool(triggers) if applicability.applies(q.applies_when, profile_facts)]
 
     def excluded(
         self, profile_facts: dict[str, Any], triggers: Iterable[str] = ()
-    ) -> list[tuple["Question", list[str]]]:
+    ) -> list[tuple[Question, list[str]]]:
         """The questions the profile removes, each with the facts that remove it, in words."""
         facts = facts_in(self.content["applicability"]["profile_facts"])
         return [
@@ -232,10 +252,15 @@ class QuestionnaireVersion(models.Model):
         ]
 
 
-@lru_cache(maxsize=64)
-def _parsed(sha256: str) -> dict[str, Any]:
-    """One dictionary per digest: content never changes under its digest, so a process parses it once."""
-    return {}
+def fetch_contents(versions: Iterable[QuestionnaireVersion]) -> None:
+    """Bring the content of the versions to hand: no query when this process knows them all, otherwise one."""
+    unseen = {version.pk: version for version in versions if version.sha256 not in _contents}
+    for frozen in FrozenContent.objects.filter(version__in=unseen) if unseen else []:
+        unseen[frozen.version_id].frozen = frozen
+
+
+# By digest: content never changes under its digest, so a process parses it once.
+_contents: dict[str, dict[str, Any]] = {}
 
 
 class FrozenContent(models.Model):
@@ -248,71 +273,3 @@ class FrozenContent(models.Model):
 
     def __str__(self) -> str:
         return f"content of {self.version}"
-
-
-class QuestionQuerySet(models.QuerySet["Question"]):
-    def visible_to(self, user: User) -> Self:
-        """Questions of the questionnaires that the person may see."""
-        return self.filter(version__questionnaire__in=Questionnaire.objects.visible_to(user))
-
-    def published(self) -> Self:
-        return self.filter(version__state=QuestionnaireVersion.State.PUBLISHED)
-
-    def current_wording(self) -> Self:
-        """Each check once, as the published version of latest date words it."""
-        latest = self.published().order_by("safety_check", "-version__published_at", "-version")
-        return self.filter(pk__in=latest.distinct("safety_check").values("pk"))
-
-
-class Question(models.Model):
-    """One check as one version words it. `code` is the check's own, so that versions can be compared."""
-
-    class Criticality(models.TextChoices):
-        CRITICAL = "critical", gettext_lazy("Critical")
-        MAJOR = "major", gettext_lazy("Major")
-        MINOR = "minor", gettext_lazy("Minor")
-
-    class Scope(models.TextChoices):
-        DEPLOYMENT = "deployment", gettext_lazy("Answered for each deployment")
-        ORGANISATION = "organisation", gettext_lazy("Answered once for the hospital")
-
-    version = models.ForeignKey(QuestionnaireVersion, models.PROTECT, related_name="questions")
-    # Not named `check`: that would hide Model.check(), which Django's own system checks call (models.E020).
-    safety_check = models.ForeignKey(Check, models.PROTECT, related_name="questions")
-    category = models.ForeignKey(Category, models.PROTECT, related_name="questions")
-    position = models.PositiveSmallIntegerField()
-    code = models.CharField(max_length=20)
-    text = models.TextField()
-    guidance = models.TextField()
-    expected_evidence = models.TextField()
-    criticality = models.CharField(max_length=10, choices=Criticality.choices)
-    stages = models.JSONField()
-    applies_when = models.JSONField()  # "always", or {"all": [...], "any": [...]}
-    scope = models.CharField(max_length=20, choices=Scope.choices)
-    not_applicable_backed_by = models.TextField(blank=True, default="")
-    criticality_option = models.JSONField(default=dict, blank=True)  # {} or {"criticality", "offer_when"}
-    clauses = models.JSONField()  # ["nist-ai-rmf:MEASURE 2.5", ...]
-    reason = models.TextField(blank=True, default="")  # why this questionnaire asks it
-    objects = QuestionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["version", "position"]
-        constraints = [
-            models.UniqueConstraint(name="a_version_asks_a_check_once", fields=["version", "safety_check"]),
-            models.UniqueConstraint(name="one_question_per_version_and_code", fields=["version", "code"]),
-            models.UniqueConstraint(
-                name="one_question_per_place_in_a_version", fields=["version", "position"]
-            ),
-            models.CheckConstraint(
-                name="a_question_is_critical_major_or_minor",
-                condition=Q(criticality__in=["critical", "major", "minor"]),
-            ),
-            models.CheckConstraint(
-                name="a_question_is_for_a_deployment_or_the_organisation",
-                condition=Q(scope__in=["deployment", "organisation"]),
-            ),
-            models.CheckConstraint(name="a_question_has_a_text", condition=~Q(text="")),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.text}"

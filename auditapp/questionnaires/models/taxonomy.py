@@ -23,6 +23,15 @@ class SharedQuerySet(models.QuerySet[M]):
         return self.all()
 
 
+class FrameworkQuerySet(SharedQuerySet["Framework"]):
+    def counted(self) -> Self:
+        """With `clauses_count`."""
+        return self.annotate(clauses_count=models.Count("clauses"))
+
+
+PLACES = {"UK": {"UK", "England"}}  # what an organisation's jurisdiction covers besides its own name
+
+
 class Framework(models.Model):
     """A law, standard or guideline whose clauses the checks may help to evidence."""
 
@@ -39,7 +48,7 @@ class Framework(models.Model):
     sources = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField()
 
-    objects = SharedQuerySet.as_manager()
+    objects = FrameworkQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
@@ -55,6 +64,15 @@ class Framework(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("questionnaires:framework", args=[self.code])
+
+    def applies_in(self, jurisdiction: str) -> bool:
+        """Whether its clauses are shown to an organisation there; an organisation that names none sees all.
+
+        The setting chooses among related clauses and never hides a check.
+        """
+        if not jurisdiction or "International" in self.jurisdiction or "worldwide" in self.jurisdiction:
+            return True
+        return self.jurisdiction.split(" ")[0] in PLACES.get(jurisdiction, {jurisdiction})
 
 
 class Clause(models.Model):
@@ -124,6 +142,10 @@ class CheckQuerySet(models.QuerySet["Check"]):
     def visible_to(self, user: User) -> Self:
         """The seeded checks, and those that the person's own organisation added."""
         return self.filter(Q(organisation=None) | Q(organisation_id=user.organisation_id))
+
+    def no_longer_asked(self) -> Self:
+        """Retired checks, each with the one that replaced it."""
+        return self.filter(retired__isnull=False).select_related("replaced_by").order_by("code")
 
 
 class Check(models.Model):

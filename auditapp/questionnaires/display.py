@@ -1,0 +1,184 @@
+"""Questions as pages show them: conditions and thresholds in words, related clauses by framework."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from auditapp.deployments.profile import facts_in
+from auditapp.questionnaires.applicability import in_words
+from auditapp.questionnaires.models import Framework, Question, QuestionnaireVersion
+from auditapp.questionnaires.models.version import fetch_contents
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedClauses:
+    """The clauses of one framework that a question may help to evidence, titled as its version has them."""
+
+    framework: Framework
+    clauses: list[dict[str, str]]  # [{"code", "title"}]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    """A question with what its row says only in codes."""
+
+    question: Question
+    conditions: list[list[str]]  # lines that must all hold, each a list of alternatives
+    stages: list[str]
+    clauses: list[LinkedClauses]
+    clauses_elsewhere: list[LinkedClauses]  # of other jurisdictions than the organisation's
+    last_verified: date | None  # the earliest of the frameworks named
+    thresholds: list[dict[str, str]]  # [{"name", "limit"}]
+
+
+def shown(
+    questions: Iterable[Question],
+    version: QuestionnaireVersion,
+    frameworks: Sequence[Framework],
+    *,
+    jurisdiction: str,
+) -> list[ShownQuestion]:
+    """The questions of one version, in the words that it froze; no query."""
+    content = version.content
+    facts = facts_in(content["applicability"]["profile_facts"])
+    titles = {f["code"]: {c["code"]: c["title"] for c in f["clauses"]} for f in content["frameworks"]}
+    result = []
+    for question in questions:
+        linked = linked_clauses(question.clauses, frameworks, titles)
+        here = [group for group in linked if group.framework.applies_in(jurisdiction)]
+        result.append(
+            ShownQuestion(
+                question=question,
+                conditions=in_words(question.applies_when, facts),
+                stages=[content["stages"][stage] for stage in question.stages],
+                clauses=here,
+                clauses_elsewhere=[group for group in linked if group not in here],
+                last_verified=min((group.framework.last_verified for group in linked), default=None),
+                thresholds=[
+                    in_numbers(t) for t in content["local_thresholds"] if t["check"] == question.code
+                ],
+            )
+        )
+    return result
+
+
+def by_category(
+    version: QuestionnaireVersion,
+    questions: Sequence[Question],
+    frameworks: Sequence[Framework],
+    *,
+    jurisdiction: str,
+) -> list[dict[str, Any]]:
+    """[{"domain", "categories": [{"category", "questions"}]}] of the questions, empty groups left out.
+
+    Domain and category are the version's frozen entries, with definition, hazards and source.
+    """
+    groups: dict[str, list[ShownQuestion]] = {}
+    for question in shown(questions, version, frameworks, jurisdiction=jurisdiction):
+        groups.setdefault(question.question.category.code, []).append(question)
+    domains = [
+        {
+            "domain": domain,
+            "categories": [
+                {"category": category, "questions": groups[category["code"]]}
+                for category in domain["categories"]
+                if category["code"] in groups
+            ],
+        }
+        for domain in version.content["domains"]
+    ]
+    return [group for group in domains if group["categories"]]
+
+
+def check_page(
+    asking: Iterable[Question], frameworks: Sequence[Framework], *, jurisdiction: str
+) -> dict[str, Any]:
+    """{"shown", "category", "asking"}: the newest wording, its category, and who asks under which triggers.
+
+    A retired check is asked by nobody: `shown` and `category` are None.
+    """
+    questions = list(asking)
+    if not questions:
+        return {"shown": None, "category": None, "asking": []}
+    fetch_contents(question.version for question in questions)
+    newest = max(questions, key=lambda question: question.version.published_at)
+    pairs = [(d, c) for d in newest.version.content["domains"] for c in d["categories"]]
+    return {
+        "shown": shown([newest], newest.version, frameworks, jurisdiction=jurisdiction)[0],
+        "category": next(c for _domain, c in pairs if c["code"] == newest.category.code),
+        "asking": [
+            {"question": question, "triggers": question.version.triggers_asking(question)}
+            for question in questions
+        ],
+    }
+
+
+def clauses_with_checks(framework: Framework, questions: Iterable[Question]) -> list[dict[str, Any]]:
+    """[{"clause", "questions"}]: every clause of a framework with the checks that name it."""
+    naming: dict[str, list[Question]] = {}
+    for question in questions:
+        for link in question.clauses:
+            naming.setdefault(link, []).append(question)
+    return [
+        {"clause": clause, "questions": naming.get(f"{framework.code}:{clause.code}", [])}
+        for clause in framework.clauses.all()
+    ]
+
+
+def linked_clauses(
+    links: Iterable[str], frameworks: Iterable[Framework], titles: Mapping[str, Mapping[str, str]]
+) -> list[LinkedClauses]:
+    """Links such as "nist-ai-rmf:MEASURE 2.5", grouped by framework in the order of the frameworks."""
+    pairs = [link.split(":", 1) for link in links]
+    groups = []
+    for framework in frameworks:
+        codes = [code for name, code in pairs if name == framework.code]
+        if codes:
+            named = titles[framework.code]
+            groups.append(LinkedClauses(framework, [{"code": c, "title": named[c]} for c in codes]))
+    return groups
+
+
+def in_numbers(threshold: Mapping[str, str]) -> dict[str, str]:
+    """A local threshold as {"name", "limit": "at least 95 percent of links"}."""
+    amount = {"value": threshold["value"], "unit": threshold["unit"]}
+    if threshold["rule"] == "at_least":
+        return {"name": threshold["name"], "limit": _("at least %(value)s %(unit)s") % amount}
+    return {"name": threshold["name"], "limit": _("at most %(value)s %(unit)s") % amount}
+
+
+def filter_links(
+    query: QueryDict, key: str, options: Iterable[tuple[str, str]], counts: Mapping[str, int] | None = None
+) -> list[dict[str, Any]]:
+    """Links that set one key of the address: [{"label", "href", "current", "count"}]; "" means all."""
+    links = []
+    for value, label in options:
+        changed = query.copy()
+        changed.pop(key, None)
+        if value:
+            changed[key] = value
+        count = counts.get(value) if counts is not None else None
+        current = query.get(key, "") == value
+        links.append({"label": label, "href": f"?{changed.urlencode()}", "current": current, "count": count})
+    return links
+
+
+def category_links(query: QueryDict, version: QuestionnaireVersion) -> list[dict[str, Any]]:
+    """The overview, everything in full, and each category, with the number of questions."""
+    counts = Counter(question.category.code for question in version.all_questions)
+    categories = [c for domain in version.content["domains"] for c in domain["categories"]]
+    options = [("", _("Overview")), ("all", _("All in full")), *((c["code"], c["title"]) for c in categories)]
+    return filter_links(query, "category", options, counts)
+
+
+def domain_links(query: QueryDict, questions: Iterable[Question]) -> list[dict[str, Any]]:
+    """All, and each domain with the number of questions found in it."""
+    domains = [question.category.domain for question in questions]
+    counts = Counter(domain.code for domain in domains)
+    titles = {domain.code: domain.title for domain in sorted(domains, key=lambda domain: domain.position)}
+    return filter_links(query, "domain", [("", _("All domains")), *titles.items()], counts)

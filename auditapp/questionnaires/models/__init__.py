@@ -1,0 +1,17 @@
+"""What is asked: the taxonomy, questionnaires, their versions, and the questions of each version."""
+
+from auditapp.questionnaires.models.question import Question
+from auditapp.questionnaires.models.taxonomy import Category, Check, Clause, Domain, Framework
+from auditapp.questionnaires.models.version import FrozenContent, Questionnaire, QuestionnaireVersion
+
+__all__ = [
+    "Category",
+    "Check",
+    "Clause",
+    "Domain",
+    "Framework",
+    "FrozenContent",
+    "Question",
+    "Questionnaire",
+    "QuestionnaireVersion",
+]

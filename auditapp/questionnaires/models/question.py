@@ -1,0 +1,94 @@
+"""One check as one version of a questionnaire words it."""
+
+from functools import reduce
+from operator import or_
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy
+
+from auditapp.accounts.models import User
+from auditapp.questionnaires.models.taxonomy import Category, Check
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, user: User) -> Self:
+        """Questions of seeded questionnaires, and of those of the person's own organisation."""
+        owner = "version__questionnaire__organisation"
+        return self.filter(Q(**{owner: None}) | Q(**{owner: user.organisation_id}))
+
+    def published(self) -> Self:
+        return self.filter(version__state="published")
+
+    def asking(self, check: Check) -> Self:
+        """The questions that ask a check, in the order of their questionnaires, with all a page needs."""
+        rows = self.filter(safety_check=check).select_related("version__questionnaire", "category__domain")
+        return rows.order_by("version__questionnaire__position")
+
+    def matching(self, text: str) -> Self:
+        """Questions that hold every word searched for, in code, wording, guidance or expected evidence."""
+        rows = self
+        for word in text.split():
+            places = ("code", "text", "guidance", "expected_evidence")
+            rows = rows.filter(reduce(or_, (Q(**{f"{place}__icontains": word}) for place in places)))
+        return rows
+
+    def current_wording(self) -> Self:
+        """Each check once, as the published version of latest date words it."""
+        latest = self.published().order_by("safety_check", "-version__published_at", "-version")
+        return self.filter(pk__in=latest.distinct("safety_check").values("pk"))
+
+
+class Question(models.Model):
+    """One check as one version words it. `code` is the check's own, so that versions can be compared."""
+
+    class Criticality(models.TextChoices):
+        CRITICAL = "critical", gettext_lazy("Critical")
+        MAJOR = "major", gettext_lazy("Major")
+        MINOR = "minor", gettext_lazy("Minor")
+
+    class Scope(models.TextChoices):
+        DEPLOYMENT = "deployment", gettext_lazy("Answered for each deployment")
+        ORGANISATION = "organisation", gettext_lazy("Answered once for the hospital")
+
+    version = models.ForeignKey("auditapp.QuestionnaireVersion", models.PROTECT, related_name="questions")
+    # Not named `check`: that would hide Model.check(), which Django's own system checks call (models.E020).
+    safety_check = models.ForeignKey(Check, models.PROTECT, related_name="questions")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="questions")
+    position = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=20)
+    text = models.TextField()
+    guidance = models.TextField()
+    expected_evidence = models.TextField()
+    criticality = models.CharField(max_length=10, choices=Criticality.choices)
+    stages = models.JSONField()
+    applies_when = models.JSONField()  # "always", or {"all": [...], "any": [...]}
+    scope = models.CharField(max_length=20, choices=Scope.choices)
+    not_applicable_backed_by = models.TextField(blank=True, default="")
+    criticality_option = models.JSONField(default=dict, blank=True)  # {} or {"criticality", "offer_when"}
+    clauses = models.JSONField()  # ["nist-ai-rmf:MEASURE 2.5", ...]
+    reason = models.TextField(blank=True, default="")  # why this questionnaire asks it
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["version", "position"]
+        constraints = [
+            models.UniqueConstraint(name="a_version_asks_a_check_once", fields=["version", "safety_check"]),
+            models.UniqueConstraint(name="one_question_per_version_and_code", fields=["version", "code"]),
+            models.UniqueConstraint(
+                name="one_question_per_place_in_a_version", fields=["version", "position"]
+            ),
+            models.CheckConstraint(
+                name="a_question_is_critical_major_or_minor",
+                condition=Q(criticality__in=["critical", "major", "minor"]),
+            ),
+            models.CheckConstraint(
+                name="a_question_is_for_a_deployment_or_the_organisation",
+                condition=Q(scope__in=["deployment", "organisation"]),
+            ),
+            models.CheckConstraint(name="a_question_has_a_text", condition=~Q(text="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
