@@ -19,7 +19,7 @@ from auditapp.tracking.charts import NARROW, WIDE, Point, Span
 register = template.Library()
 
 KINDS = {
-    "version": Sign("dash", "info", gettext_lazy("Version")),
+    "version": Sign("dash", "info", gettext_lazy("Versions")),
     "validity": Sign("dash", "good", gettext_lazy("Covered by")),
     "audit": Sign("tick-full", "info", gettext_lazy("Audits")),
     "incident": Sign("triangle", "bad", gettext_lazy("Incidents")),

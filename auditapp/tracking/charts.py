@@ -220,7 +220,10 @@ def timeline(
         lane = sorted((s for s in spans if s["kind"] == kind), key=began)
         draw = _draw_bands if kind in BANDS else _draw_marks
         y = draw(chart, lane, x_of, y + 22, right) + 14
-    chart.rules = [Rule(n(x_of(day)), text) for day, text in ticks(begin, end, room=int(width / 84))]
+    now = Box(x_of(today) - 24, 0, 48, 1)
+    for day, text in ticks(begin, end, room=int(width / 84)):
+        free = not now.meets(Box(x_of(day) + 4, 0, len(text) * CHARACTER, 1))
+        chart.rules.append(Rule(n(x_of(day)), text if free else ""))
     chart.left, chart.right, chart.top, chart.bottom = n(left), n(right), n(4), n(y)
     chart.today, chart.height = n(x_of(today)), n(y + 26)
     return chart
@@ -256,7 +259,7 @@ def _draw_marks(
     for span in reversed(lane):
         x, width = x_of(span["at"]), len(span["label"]) * CHARACTER
         chart.spots.append(Spot(n(x), n(y + 9), span["kind"]))
-        for box, anchor, leader in _places_beside(x, y, width):
+        for box, anchor, leader in _places_beside(x, y, width, right):
             inside = box.x >= 0 and box.x + box.width <= right + 4
             if inside and not any(box.meets(other) or leader.meets(other) for other in taken):
                 taken += [box, leader]
@@ -269,8 +272,8 @@ def _draw_marks(
     return lowest + LINE
 
 
-def _places_beside(x: float, y: float, width: float) -> Iterator[tuple[Box, str, Box]]:
-    """Where a mark's label may stand: right, left, then a row or two lower, at the foot of a thin line."""
+def _places_beside(x: float, y: float, width: float, right: float) -> Iterator[tuple[Box, str, Box]]:
+    """Where a mark's label may stand: right, left, or a row or two lower at the foot of a line."""
     nothing = Box(x, y, 0, 0)
     yield Box(x + 13, y, width, LINE - 1), "start", nothing
     yield Box(x - 13 - width, y, width, LINE - 1), "end", nothing
@@ -278,6 +281,8 @@ def _places_beside(x: float, y: float, width: float) -> Iterator[tuple[Box, str,
         leader = Box(x - 1, y + LINE, 2, row * LINE - 4)
         yield Box(x + 5, y + row * LINE, width, LINE - 1), "start", leader
         yield Box(x - 5 - width, y + row * LINE, width, LINE - 1), "end", leader
+        under = min(max(0.0, x - width / 2), right + 4 - width)
+        yield Box(under, y + row * LINE, width, LINE - 1), "start", Box(x - 1, y + LINE, 2, (row - 1) * LINE)
 
 
 def ticks(begin: date, end: date, *, room: int) -> list[tuple[date, str]]:
