@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from typing import Self, TypeVar
+from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import connection, models, transaction
@@ -31,6 +32,46 @@ class Organisation(models.Model):
     @property
     def organisation_id(self) -> int:
         return self.pk
+
+
+    @classmethod
+    @transaction.atomic
+    def found(cls, *, code: str, name: str, jurisdiction: str = "", marking: str = "") -> "Organisation":
+        """Enter a new tenant; the running transaction is in its scope from here on.
+
+        Row-level security lets an organisation be written only in its own scope, so its key is drawn first.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence('auditapp_organisation', 'id'))")
+            key = cursor.fetchone()[0]
+            cursor.execute(
+                "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', '*', true)", [str(key)]
+            )
+        organisation = cls.objects.create(pk=key, code=code, name=name, jurisdiction=jurisdiction, marking=marking)
+        Event.record(None, "organisation.founded", organisation)
+        return organisation
+
+    @transaction.atomic
+    def add_site(self, *, code: str, name: str, zone: str) -> "Site":
+        """Enter a hospital of this organisation. Raises Refused for a time zone that nobody knows."""
+        if zone not in available_timezones():
+            raise Refused(_("“%(zone)s” is not a time zone. Write it like Europe/London.") % {"zone": zone})
+        site = Site.objects.create(organisation=self, code=code, name=name, zone=zone)
+        Event.record(None, "site.added", self, site=code)
+        return site
+
+    @transaction.atomic
+    def add_first_administrator(self, *, name: str, email: str, password: str, title: str = "") -> "User":
+        """The one account that nobody inside could open; every other one is opened by an administrator."""
+        if User.objects.filter(organisation=self).exists():
+            raise Refused(_("This organisation has people already; its administrators add further ones."))
+        user = User(organisation=self, name=name, email=email.lower(), title=title, joined_at=clock.now())
+        user.set_password(password)
+        user.save(force_insert=True)
+        Event.record(None, "account.opened", user)
+        Membership.objects.create(organisation=self, user=user, role=Role.ADMINISTRATOR)
+        Event.record(None, "account.role_given", user, role=Role.ADMINISTRATOR.value, site=None)
+        return user
 
 
 class SiteQuerySet(models.QuerySet["Site"]):

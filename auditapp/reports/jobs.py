@@ -2,11 +2,18 @@
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from auditapp.accounts import scope
 
 AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2)
 SILENT_SECONDS = 15  # a worker that sent no heartbeat for this long is taken for dead
+
+
+def pending() -> int:
+    """How many report jobs are waiting or running."""
+    unfinished = ["todo", "doing"]
+    return ProcrastinateJob.objects.filter(queue_name="reports", status__in=unfinished).count()
 
 
 @app.task(queue="reports", retry=AGAIN, name="reports.render")

@@ -47,6 +47,17 @@ class Decision(Placed):
         """
         return facts.result_now(audit, audit.submission.facts, live=audit.deployment.is_live)
 
+    @staticmethod
+    def must_be_open_to(by: User, audit: Audit) -> None:
+        """Refuse unless this person may record the decision on this audit now."""
+        role = audit.version.decision_role
+        by.must_hold(role, site=audit.site, to=_("record the decision on this audit"))
+        if audit.state != Audit.State.REVIEWED:
+            raise Refused(_("A decision follows the review; this audit is not at that point."))
+        submission = audit.submission
+        if role != Role.CLINICAL_SAFETY_OFFICER and by in (submission.by, submission.review.by):
+            raise Refused(_("Whoever prepared or reviewed this audit does not record its decision."))
+
     @classmethod
     @transaction.atomic
     def record(
@@ -58,13 +69,8 @@ class Decision(Placed):
         Interim continuation is not offered. Raises Refused when the decision is not permitted.
         """
         audit = Audit.objects.select_for_update(of=["self"]).with_names().get(pk=audit.pk)
-        role = audit.version.decision_role
-        by.must_hold(role, site=audit.site, to=_("record the decision on this audit"))
-        if audit.state != Audit.State.REVIEWED:
-            raise Refused(_("A decision follows the review; this audit is not at that point."))
+        cls.must_be_open_to(by, audit)
         submission = audit.submission
-        if role != Role.CLINICAL_SAFETY_OFFICER and by in (submission.by, submission.review.by):
-            raise Refused(_("Whoever prepared or reviewed this audit does not record its decision."))
         scored = cls.calculate(audit)
         permitted = scored["result"]["permitted_decisions"]
         if code not in permitted:
@@ -80,7 +86,7 @@ class Decision(Placed):
             code=code,
             stage_group=facts.stage_group(audit.version, code),
             reasons=clean(reasons),
-            role=role,
+            role=audit.version.decision_role,
             live=live,
             calculated_result=scored["result"]["calculated_result"],
             by=by,
@@ -126,6 +132,10 @@ class ReportQuerySet(PlacedQuerySet):
 
     def issued(self) -> "ReportQuerySet":
         return self.exclude(issued_at=None)
+
+    def newest_of(self, ref: str) -> "ReportQuerySet":
+        """The report of an audit's last decided round; at most one row."""
+        return self.with_names().filter(audit__ref=ref).order_by("-pk")[:1]
 
 
 class Report(Placed):
@@ -189,6 +199,39 @@ class Report(Placed):
         """In signing order: {order, role, role_label, meaning, field}, as frozen."""
         return self.facts["signatories"]
 
+    def files_up_to(self, step: str) -> "models.QuerySet[ReportFile]":
+        """The file of a step given as text, or the newest one; at most one row."""
+        files = self.files.filter(step=int(step)) if step.isdecimal() and len(step) < 5 else self.files.all()
+        return files.order_by("-step")[:1]
+
+    def signing_steps(self) -> list[dict[str, Any]]:
+        """Each signatory as frozen, with the signature once given and whether it is in the PDF already."""
+        given = {s.order: s for s in self.signatures.select_related("by")}
+        done = set(self.files.values_list("step", flat=True))
+        return [s | {"signature": given.get(s["order"]), "in_pdf": s["order"] in done} for s in self.signatories]
+
+    def envelope(self) -> dict[str, Any]:
+        """The JSON export: the frozen facts, and around them what came later."""
+        return {
+            "schema": 1,
+            "sha256": self.sha256,
+            "facts": self.facts,
+            "issued_at": clock.utc_text(self.issued_at) if self.issued_at else None,
+            "signatures": [
+                {
+                    "order": s.order,
+                    "role": s.role,
+                    "meaning": s.meaning,
+                    "by": s.by.for_facts,
+                    "at": clock.utc_text(s.at),
+                    "facts_sha256": s.facts_sha256,
+                    "shown_sha256": s.shown_sha256,
+                }
+                for s in self.signatures.select_related("by")
+            ],
+            "files": list(self.files.order_by("step").values("step", "sha256")),
+        }
+
     @property
     def newest_file(self) -> "ReportFile | None":
         """The file with the most signatures so far."""
@@ -219,6 +262,14 @@ class Report(Placed):
         if self.newest_file is None or self.newest_file.step != turn["order"] - 1:
             return _("The document is being prepared. Try again in a moment.")
         return ""
+
+    def note_shown(self, *, to: User) -> None:
+        """That the document was opened for signing is on the trail."""
+        Event.record(to, "report.shown_for_signing", self.audit, file=self.newest_file.sha256)
+
+    def note_wrong_password(self, *, by: User) -> None:
+        """A failed re-authentication is kept, although nothing else happens."""
+        Event.record(by, "report.reauthentication_failed", self.audit)
 
     @transaction.atomic
     def sign(self, *, by: User, meaning: str, shown_sha256: str) -> "Signature":

@@ -1,0 +1,19 @@
+"""Addresses of decisions, reports and their verification."""
+
+from django.urls import path
+
+from auditapp.reports import views
+
+app_name = "reports"
+urlpatterns = [
+    # /audits/<ref>/
+    path("audits/<ref>/decision/", views.decision, name="decision"),
+    path("audits/<ref>/report/", views.report, name="report"),
+    path("audits/<ref>/signature/", views.signature, name="signature"),
+    path("audits/<ref>/signature/refusal/", views.refusal, name="refusal"),
+    path("audits/<ref>/report.pdf", views.pdf, name="pdf"),
+    path("audits/<ref>/report.json", views.export, name="json"),
+    # /verify/: for anyone, without an account
+    path("verify/", views.verify, name="verify"),
+    path("verify/<uuid:public_id>/", views.verify, name="verify_report"),
+]

@@ -1,0 +1,106 @@
+"""Deciding, signing, reading and verifying."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import authenticate
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from auditapp.audits.models import Audit
+from auditapp.refusals import NotAllowed
+from auditapp.reports.forms import ConditionFormSet, DecisionForm, RefusalForm, SignatureForm, VerifyForm
+from auditapp.reports.models import Decision, Report
+from auditapp.reports.verification import issued_under, verification_of
+
+
+@require_http_methods(["GET", "POST"])
+def decision(request: HttpRequest, ref: str) -> HttpResponse:
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    Decision.must_be_open_to(request.user, audit)
+    result = Decision.calculate(audit)["result"]
+    form = DecisionForm(request.POST or None, audit=audit, permitted=result["permitted_decisions"])
+    conditions = ConditionFormSet(request.POST or None, prefix="conditions")
+    if request.method == "POST" and form.is_valid() and conditions.is_valid():
+        if not form.needs_conditions or conditions.given():
+            Decision.record(audit, by=request.user, conditions=conditions.given(), **form.cleaned_data)
+            messages.success(request, _("The decision is recorded. The report is being prepared for signing."))
+            return redirect("reports:report", ref=ref)
+        form.add_error("code", _("This decision needs at least one condition, with an owner and a date."))
+    return render(request, "reports/decision.html", {"audit": audit, "result": result, "form": form, "rows": conditions})
+
+
+@require_safe
+def report(request: HttpRequest, ref: str) -> HttpResponse:
+    found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
+    facts = found.facts
+    context = {"report": found, "audit": found.audit, "facts": facts, "to_sign": not found.refusal_to(request.user)}
+    return render(request, "reports/report.html", context | {"signing": found.signing_steps()})
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def signature(request: HttpRequest, ref: str) -> HttpResponse:
+    found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
+    if refusal := found.refusal_to(request.user):
+        raise NotAllowed(refusal)
+    form = SignatureForm(request.POST or None, report=found, name=request.user.name)
+    if request.method == "POST" and form.is_valid():
+        if authenticate(request, username=request.user.email, password=form.cleaned_data["password"]) == request.user:
+            found.sign(by=request.user, meaning=form.cleaned_data["meaning"], shown_sha256=form.cleaned_data["shown"])
+            messages.success(request, _("You have signed. Your signature is now being put into the PDF."))
+            return redirect("reports:report", ref=ref)
+        found.note_wrong_password(by=request.user)
+        form.add_error("password", _("This is not your password. Nothing was signed."))
+    else:
+        found.note_shown(to=request.user)
+    return render(request, "reports/signature.html", {"report": found, "audit": found.audit, "form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def refusal(request: HttpRequest, ref: str) -> HttpResponse:
+    found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
+    if reason := found.refusal_to(request.user):
+        raise NotAllowed(reason)
+    form = RefusalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        found.refuse(by=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("You did not sign. The audit is back with its auditor, with your reason."))
+        return redirect(found.audit)
+    return render(request, "reports/refusal.html", {"report": found, "audit": found.audit, "form": form})
+
+
+@require_safe
+def pdf(request: HttpRequest, ref: str) -> HttpResponse:
+    """The newest file; `?step=0` the one before any signature, and so on."""
+    found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
+    file = get_object_or_404(found.files_up_to(request.GET.get("step", "")))
+    response = HttpResponse(bytes(file.content), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{ref}.pdf"'
+    return response
+
+
+@require_safe
+def export(request: HttpRequest, ref: str) -> HttpResponse:
+    found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
+    response = JsonResponse(found.envelope(), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="{ref}.json"'
+    return response
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def verify(request: HttpRequest, public_id: UUID | None = None) -> HttpResponse:
+    form = VerifyForm(request.POST or None, request.FILES or None)
+    known = issued_under(public_id) if public_id else None
+    verified = None
+    if request.method == "POST" and form.is_valid():
+        verified = verification_of(form.cleaned_data["file"].read())
+    status = 404 if public_id and known is None else 200
+    return render(request, "reports/verify.html", {"form": form, "known": known, "verified": verified}, status=status)
