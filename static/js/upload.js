@@ -45,7 +45,7 @@ function enhance(form) {
       bar.value = (100 * event.loaded) / event.total;
       words.textContent = `${megabytes(event.loaded)} of ${megabytes(event.total)} MB`;
     });
-    request.addEventListener("load", () => show(request));
+    request.addEventListener("load", () => show(request) || stop(status.dataset.uploadFailed));
     request.addEventListener("error", () => stop(status.dataset.uploadFailed));
     request.addEventListener("abort", () => stop(status.dataset.uploadCancelled));
     request.open("POST", form.action || window.location.href);
@@ -61,16 +61,22 @@ function enhance(form) {
   }
 }
 
-/* A page that the server answered with: go where it redirected, or show the form again with its errors. */
+/* Goes where the server redirected, or puts the form it answered with, errors first, in the place of this one.
+   False when the answer is no page of ours, e.g. a proxy's. */
 function show(request) {
   const here = window.location.href.split("#")[0];
   if (request.status < 400 && request.responseURL && request.responseURL !== here) {
     window.location.assign(request.responseURL);
-    return;
+    return true;
   }
-  document.open();
-  document.write(request.responseText);
-  document.close();
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const main = page.querySelector("main");
+  if (!main) return false;
+  document.title = page.title;
+  document.querySelector("main").replaceWith(main);
+  for (const form of main.querySelectorAll("form[data-upload]")) enhance(form);
+  (main.querySelector(".error-summary") ?? main).focus();
+  return true;
 }
 
 function problemWith(file, input) {
