@@ -75,7 +75,7 @@ def _make(tenant: Tenant) -> Checkpoint | None:
         organisation_id=tenant.id,
         at=at,
         body=body,
-        seal=authority.seal(body, at=at),
+        seal=authority.seal(body),
     )
     write_out(checkpoint, settings.AUDITAPP_CHECKPOINTS_DIR)
     return checkpoint
