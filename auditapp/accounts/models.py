@@ -80,6 +80,23 @@ class SiteQuerySet(models.QuerySet["Site"]):
         rows = self.filter(organisation_id=user.organisation_id)
         return rows if user.reach is None else rows.filter(pk__in=user.reach)
 
+    def where(self, user: "User", *roles: str) -> Self:
+        """The hospitals at which this person holds one of the roles."""
+        held = [m.site_id for m in user.held if m.role in roles]
+        rows = self.filter(organisation_id=user.organisation_id)
+        return rows if None in held else rows.filter(pk__in=held)
+
+
+class LocalDay(models.Func):
+    """The calendar day that it is at a hospital, for the database: LocalDay("site__zone")."""
+
+    function = "TIMEZONE"
+    template = "(%(function)s(%(expressions)s))::date"
+    output_field = models.DateField()
+
+    def __init__(self, zone: str) -> None:
+        super().__init__(models.F(zone), models.Value(clock.now(), models.DateTimeField()))
+
 
 class Site(models.Model):
     """A hospital. Its time zone decides what a day is there."""

@@ -1,0 +1,20 @@
+"""Which AI runs where: vendors and products, deployments, their profiles and model versions."""
+
+from auditapp.deployments.models.deployment import Deployment, StatusChange, next_number
+from auditapp.deployments.models.product import Product, Vendor
+from auditapp.deployments.models.profile import KEEPERS, Profile, ProfileConfirmation
+from auditapp.deployments.models.version import AGAINST_USE, DateRange, ModelVersion
+
+__all__ = [
+    "AGAINST_USE",
+    "KEEPERS",
+    "DateRange",
+    "Deployment",
+    "ModelVersion",
+    "Product",
+    "Profile",
+    "ProfileConfirmation",
+    "StatusChange",
+    "Vendor",
+    "next_number",
+]

@@ -1,0 +1,276 @@
+"""The deployment of a product at a hospital, with its status over time."""
+
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any, Self
+
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp import clock
+from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
+from auditapp.deployments import profile
+from auditapp.deployments.models.product import Product
+from auditapp.deployments.models.profile import KEEPERS, Profile
+from auditapp.deployments.models.version import ModelVersion
+from auditapp.refusals import Refused
+from auditapp.text import clean
+from auditapp.trail.models import Event
+
+
+def next_number(sequence: str) -> int:
+    """The next number for a human reference; unique per installation, gaps allowed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        return cursor.fetchone()[0]
+
+
+class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
+    def with_names(self) -> Self:
+        return self.select_related("site", "organisation", "owner", "product__vendor")
+
+    def matching(self, text: str) -> Self:
+        """Deployments that hold every word searched for, in reference, name, product or vendor."""
+        rows = self
+        for word in text.split():
+            places = ("ref", "name", "product__name", "product__vendor__name")
+            rows = rows.filter(reduce(or_, (Q(**{f"{place}__icontains": word}) for place in places)))
+        return rows
+
+    def named(self, name: str, *, site: Site) -> Self:
+        """The deployment that has this name at the hospital already; upper and lower case are the same."""
+        return self.filter(site=site, name__iexact=name)
+
+    def in_use(self) -> Self:
+        return self.filter(status__in=Deployment.IN_USE)
+
+    def without_valid_audit(self) -> Self:
+        """In use, and the running version is not covered by an issued audit that lets it run."""
+        covered = ModelVersion.objects.running().covered().filter(deployment=OuterRef("pk"))
+        return self.in_use().filter(~Exists(covered))
+
+    def with_running_version(self) -> Self:
+        """With `running_version` at hand, and the audit that examined it."""
+        running = ModelVersion.objects.running().with_audit()
+        return self.prefetch_related(Prefetch("versions", running, to_attr="running"))
+
+
+class Deployment(Placed):
+    """An AI product in use (or meant to be used) at one hospital, for one purpose."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", gettext_lazy("Proposed")
+        IN_EVALUATION = "in_evaluation", gettext_lazy("In evaluation")
+        PILOT = "pilot", gettext_lazy("Pilot")
+        LIVE = "live", gettext_lazy("Live")
+        SUSPENDED = "suspended", gettext_lazy("Suspended")
+        RETIRED = "retired", gettext_lazy("Retired")
+
+    MOVES = {
+        Status.PROPOSED: {Status.IN_EVALUATION, Status.RETIRED},
+        Status.IN_EVALUATION: {Status.PILOT, Status.LIVE, Status.RETIRED},
+        Status.PILOT: {Status.LIVE, Status.SUSPENDED, Status.RETIRED, Status.IN_EVALUATION},
+        Status.LIVE: {Status.SUSPENDED, Status.RETIRED},
+        Status.SUSPENDED: {Status.LIVE, Status.PILOT, Status.RETIRED},
+        Status.RETIRED: set(),
+    }
+    # scoring.definitions.live: in use with patients in any form, a pilot included
+    IN_USE = {Status.PILOT, Status.LIVE}
+
+    ref = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=160)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="deployments")
+    owner = models.ForeignKey(User, models.PROTECT, related_name="+")
+    intended_use = models.TextField()
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PROPOSED)
+    registered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    registered_at = models.DateTimeField()
+    objects = DeploymentQuerySet.as_manager()
+
+    running: list[ModelVersion]  # set by with_running_version()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "name"], name="a_deployment_is_named_once_per_site"),
+            models.CheckConstraint(
+                condition=~models.Q(intended_use=""), name="a_deployment_has_an_intended_use"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("tracking:deployment", args=[self.ref])
+
+    @property
+    def trail_stream(self) -> str:
+        return f"deployment:{self.ref}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in self.IN_USE
+
+    @property
+    def running_version(self) -> ModelVersion | None:
+        """The version that runs today; needs `with_running_version()`."""
+        return self.running[0] if self.running else None
+
+    @classmethod
+    @transaction.atomic
+    def register(
+        cls,
+        *,
+        by: User,
+        site: Site,
+        product: Product,
+        facts: dict[str, Any],
+        owner: User,
+        name: str,
+        intended_use: str,
+    ) -> "Deployment":
+        """Enter a deployment with its profile; a second person has still to confirm the profile."""
+        name, intended_use = clean(name), clean(intended_use)
+        by.must_hold(*KEEPERS, site=site, to=_("register a deployment here"))
+        if not owner.holds(Role.DEPLOYMENT_OWNER, site=site):
+            raise Refused(_("%(name)s is not a deployment owner at this hospital.") % {"name": owner.name})
+        if cls.objects.named(name, site=site).exists():
+            raise Refused(_("This hospital already has a deployment of that name. Choose another name."))
+        deployment = cls.objects.create(
+            **site.place,
+            ref=f"D-{next_number('auditapp_deployment_ref'):03d}",
+            name=name,
+            product=product,
+            owner=owner,
+            intended_use=intended_use,
+            registered_by=by,
+            registered_at=clock.now(),
+        )
+        Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk)
+        deployment.fill_profile(facts, by=by)
+        return deployment
+
+    @transaction.atomic
+    def fill_profile(self, facts: dict[str, Any], *, by: User) -> Profile:
+        """State the profile anew; it counts from the moment a second person confirms it."""
+        by.must_hold(*KEEPERS, site=self.site, to=_("fill in the profile"))
+        facts = profile.cleaned(facts, profile.facts())
+        Deployment.objects.select_for_update().get(pk=self.pk)
+        n = self.profiles.count() + 1
+        filled = Profile.objects.create(
+            **self.place, deployment=self, n=n, facts=facts, by=by, at=clock.now()
+        )
+        Event.record(by, "profile.filled", self, n=n)
+        return filled
+
+    @property
+    def newest_profile(self) -> Profile:
+        return self.profiles.with_people().latest("n")
+
+    @property
+    def confirmed_profile(self) -> Profile | None:
+        """The profile that decides what is asked: the newest one that a second person confirmed."""
+        return self.profiles.with_people().filter(confirmation__isnull=False).order_by("n").last()
+
+    @transaction.atomic
+    def add_version(
+        self, *, by: User, name: str, starts: date, ends: date | None = None, note: str = ""
+    ) -> ModelVersion:
+        """Enter a model version with its half-open range of days; the database refuses an overlap.
+
+        A version that runs on without an end is ended on the day the new one starts.
+        """
+        by.must_hold(*KEEPERS, site=self.site, to=_("enter a model version"))
+        if ends is not None and ends <= starts:
+            raise Refused(_("A version's last day must come after its first. Check the two dates."))
+        name, note = clean(name), clean(note)
+        self.versions.filter(ends=None, starts__lt=starts).update(ends=starts)
+        try:
+            with transaction.atomic():
+                version = ModelVersion.objects.create(
+                    **self.place,
+                    deployment=self,
+                    name=name,
+                    starts=starts,
+                    ends=ends,
+                    note=note,
+                    by=by,
+                    at=clock.now(),
+                )
+        except IntegrityError as error:
+            raise Refused(
+                _("These dates overlap with another version, or the name is taken. Check the versions.")
+            ) from error
+        Event.record(by, "version.entered", self, version=version.pk, starts=starts.isoformat())
+        return version
+
+    def version_between(self, starts: date, ends: date | None) -> ModelVersion | None:
+        """The version that a new one would overlap; one that runs on without an end gives way."""
+        later = self.versions.filter(Q(ends__gt=starts) | Q(ends=None, starts__gte=starts))
+        return (later if ends is None else later.filter(starts__lt=ends)).first()
+
+    def version_on(self, day: date) -> ModelVersion | None:
+        """The version that runs at the site on a day."""
+        return self.versions.filter(Q(ends=None) | Q(ends__gt=day), starts__lte=day).first()
+
+    def moves_for(self, user: User) -> list[str]:
+        """The statuses that this person can give it now, in the order of a deployment's life."""
+        suspends = user.holds(Role.CLINICAL_SAFETY_OFFICER, site=self.site)
+        moves = suspends or user.holds(Role.DEPLOYMENT_OWNER, site=self.site)
+        return [
+            status
+            for status in self.Status.values
+            if status in self.MOVES[self.Status(self.status)]
+            and (suspends if status == self.Status.SUSPENDED else moves)
+        ]
+
+    @transaction.atomic
+    def change_status(self, to: str, *, by: User, reason: str) -> "StatusChange":
+        """Move along the life of a deployment; only the clinical safety officer suspends it."""
+        if to == self.Status.SUSPENDED:
+            by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("suspend a deployment"))
+        else:
+            by.must_hold(
+                Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("change the status")
+            )
+        labels = dict(self.Status.choices)
+        if to not in self.MOVES[self.Status(self.status)]:
+            raise Refused(
+                _("A deployment that is %(old)s cannot become %(new)s.")
+                % {"old": str(labels[self.status]).lower(), "new": str(labels.get(to, to)).lower()}
+            )
+        if not (reason := clean(reason)):
+            raise Refused(_("Give the reason for the change of status."))
+        if not Deployment.objects.filter(pk=self.pk, status=self.status).update(status=to):
+            raise Refused(_("Someone else has just changed the status. Reload the page."))
+        change = StatusChange.objects.create(
+            **self.place, deployment=self, before=self.status, after=to, reason=reason, by=by, at=clock.now()
+        )
+        self.status = to
+        Event.record(by, "deployment.status", self, before=change.before, after=to)
+        return change
+
+
+class StatusChange(Placed):
+    """One step in the life of a deployment, with its reason."""
+
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="status_changes")
+    before = models.CharField(max_length=20, choices=Deployment.Status.choices)
+    after = models.CharField(max_length=20, choices=Deployment.Status.choices)
+    reason = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="a_status_change_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deployment_id} {self.after}"
