@@ -91,7 +91,11 @@ class Make:
             cursor.execute("SET ROLE auditapp_web")
         Make.organisation_in_scope = str(northshire.pk)
         if connection.in_atomic_block:
-            scope.enter(northshire.pk)
+            self.enter_scope()
+
+    def enter_scope(self) -> None:
+        """Read and write as somebody of the Royal's group would, until the running transaction ends."""
+        scope.enter(int(Make.organisation_in_scope))
 
     def _person(self, key: str, name: str, organisation: str, roles: list[tuple[str, str | None]]) -> User:
         user = User(organisation=self.organisations[organisation], name=name, email=f"{key}@{organisation}.example")
