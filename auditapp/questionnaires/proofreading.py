@@ -9,6 +9,18 @@ from auditapp.questionnaires.applicability import LEVEL
 from auditapp.questionnaires.reading import Content
 from auditapp.questionnaires.shapes import CHECKS_FILE, FRAMEWORKS_FILE, misshapen
 
+RESULTS = ["gate_not_passed", "thresholds_not_reached", "reached_with_conditions", "thresholds_reached"]
+LIMITS = {
+    "counted_part_min_checks",
+    "domains_below_applicable_checks",
+    "overall_low",
+    "part_low",
+    "overall_full",
+    "part_full",
+    "incomplete_major_share_max",
+    "hazard_levels_gate",
+    "hazard_levels_conditions",
+}
 ORIGINS = {"review", "review+derived", "derived"}
 # The two sentences of the content from which numbers are read.
 POINTS = re.compile(r"scores (\d+(?:\.\d+)?)")
@@ -56,7 +68,10 @@ class _References:
             for category in domain["categories"]:
                 self._taxonomy(category, f"domains[{domain['id']}].categories[{category['id']}]")
         self._retired()
-        self._rules()
+        self._answers()
+        self._results_and_decisions()
+        self._priorities()
+        self._matrix()
         self._thresholds()
         for questionnaire in self.checks["questionnaires"]:
             self._questionnaire(questionnaire, f"questionnaires[{questionnaire['id']}]")
@@ -113,7 +128,7 @@ class _References:
             if row["id"].split("-")[0] not in prefixes:
                 self.complain(f"retired_checks[{row['id']}].id", "no category has its prefix")
 
-    def _rules(self) -> None:
+    def _answers(self) -> None:
         """The sentences from which numbers are read (freezing.py) must hold them."""
         for term in ("unevidenced", "unanswered"):
             if not POINTS.search(self.checks["scoring"].get("definitions", {}).get(term, "")):
@@ -126,6 +141,46 @@ class _References:
         for row in self.checks["answer_scale"]:
             if row.get("score") is not None and (2 * row["score"]) % 1:
                 self.complain(f"answer_scale[{row.get('id')}].score", "is not a whole number of halves")
+
+    def _results_and_decisions(self) -> None:
+        """Every calculated result that scoring can give permits something, in words that exist."""
+        scoring, decisions = self.checks["scoring"], self.checks["decisions"]
+        if [row.get("id") for row in scoring["calculated_results"]] != RESULTS:
+            self.complain("scoring.calculated_results", f"are not {', '.join(RESULTS)}, in this order")
+        for limit in LIMITS - set(scoring["limits"]):
+            self.complain(f"scoring.limits.{limit}", "is missing")
+        words = {group: {row["id"] for row in rows} for group, rows in decisions["vocabulary"].items()}
+        for result in RESULTS:
+            row = decisions["permitted_decisions"].get(result, {})
+            for group in ("pre", "in_use"):
+                if not row.get(group) or not set(row[group]) <= words.get(group, set()):
+                    self.complain(
+                        f"decisions.permitted_decisions.{result}.{group}",
+                        "permits nothing, or something that decisions.vocabulary does not list",
+                    )
+        for word in set().union(*words.values()) - set(decisions["meaning"]):
+            self.complain("decisions.meaning", f"does not say what {word} means")
+
+    def _priorities(self) -> None:
+        """Each gap opens a finding of one priority: none is left out, none is opened twice."""
+        gaps = [
+            (c, a) for c in self.checks["scoring"]["weights"] for a in ("partial", "not_met", "unanswered")
+        ]
+        gaps.append(("critical", "unevidenced"))
+        rules = [rule for priority in self.checks["findings"]["priorities"] for rule in priority["opened_by"]]
+        opened = [(rule["criticality"], answer) for rule in rules for answer in rule["answers"]]
+        if sorted(opened) != sorted(gaps):
+            odd = sorted(set(opened) ^ set(gaps)) or sorted(opened)
+            self.complain("findings.priorities", f"{' '.join(odd[0])} is not opened by exactly one of them")
+
+    def _matrix(self) -> None:
+        rating = self.checks["risk_rating"]
+        for likelihood in rating["likelihood"]:
+            row = rating["matrix"].get(likelihood, [])
+            if len(row) != len(rating["severity"]) or not set(row) <= {1, 2, 3, 4, 5}:
+                self.complain(
+                    f"risk_rating.matrix.{likelihood}", "is not a level from 1 to 5 for each severity"
+                )
 
     def _thresholds(self) -> None:
         current = {check["id"] for check in self.content.all_checks}

@@ -36,8 +36,8 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def current_wording(self) -> Self:
         """Each check once, as the published version of latest date words it."""
-        latest = self.published().order_by("safety_check", "-version__published_at", "-version")
-        return self.filter(pk__in=latest.distinct("safety_check").values("pk"))
+        latest = self.published().order_by("safety_check_id", "-version__published_at", "-version_id")
+        return self.filter(pk__in=latest.distinct("safety_check_id").values("pk"))
 
 
 class Question(models.Model):

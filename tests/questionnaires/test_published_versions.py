@@ -1,0 +1,144 @@
+"""A published version never changes, not even by plain SQL from the owner of the tables."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from auditapp.questionnaires.canonical import digest
+from auditapp.questionnaires.models import Check, FrozenContent, Question, Questionnaire, QuestionnaireVersion
+from auditapp.refusals import Refused
+
+pytestmark = pytest.mark.usefixtures("as_owner")
+
+
+def run(sql, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+@pytest.fixture
+def published():
+    return QuestionnaireVersion.objects.get(questionnaire__code="containment-72h")
+
+
+@pytest.fixture
+def draft():
+    """Version 2 of the containment check, not yet published, with the first question of version 1."""
+    questionnaire = Questionnaire.objects.get(code="containment-72h")
+    canonical = b'{"schema":1}'
+    made = QuestionnaireVersion.objects.create(
+        questionnaire=questionnaire, number=2, sha256=digest(canonical)
+    )
+    FrozenContent.objects.create(version=made, canonical=canonical)
+    question = Question.objects.filter(version__questionnaire=questionnaire).earliest("position")
+    question.pk, question.version = None, made
+    question.save()
+    return made
+
+
+VERSION = "UPDATE auditapp_questionnaireversion SET {} WHERE id = %s"
+ANOTHER = "(SELECT id FROM auditapp_questionnaire WHERE code = 'annual-review')"
+ATTACKS = {
+    "reword a question": "UPDATE auditapp_question SET text = 'Is all well?' WHERE version_id = %s",
+    "lower a question": "UPDATE auditapp_question SET criticality = 'minor' WHERE version_id = %s",
+    "remove a question": "DELETE FROM auditapp_question WHERE version_id = %s",
+    "change the bytes": "UPDATE auditapp_frozencontent SET canonical = '\\x7b7d' WHERE version_id = %s",
+    "remove the bytes": "DELETE FROM auditapp_frozencontent WHERE version_id = %s",
+    "change the digest": VERSION.format("sha256 = repeat('0', 64)"),
+    "change the number": VERSION.format("number = 9"),
+    "back-date it": VERSION.format("published_at = '2020-01-01'"),
+    "make it a draft again": VERSION.format("state = 'draft', published_at = NULL"),
+    "retire and change it at once": VERSION.format("state = 'retired', number = 9"),
+    "give it to another questionnaire": VERSION.format(f"questionnaire_id = {ANOTHER}, number = 9"),
+}
+REFUSED = r"never changes|never removed|only be retired"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_plain_sql_cannot_change_a_published_version(published, attack):
+    with pytest.raises(DatabaseError, match=REFUSED), transaction.atomic():
+        run(ATTACKS[attack], published.pk)
+
+
+def test_a_question_cannot_be_added_to_a_published_version(published):
+    question = Question.objects.filter(version__questionnaire__code="annual-review").earliest("position")
+    question.pk, question.version, question.position = None, published, 99
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        question.save(force_insert=True)
+
+
+def test_a_question_cannot_be_moved_into_or_out_of_a_published_version(published, draft):
+    move = "UPDATE auditapp_question SET version_id = %s, position = 99 WHERE version_id = %s AND code = %s"
+    code = draft.questions.get().code
+    other = published.questions.exclude(code=code).first().code
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        run(move, draft.pk, published.pk, other)
+    draft.questions.update(code="x")  # so that only the trigger stands in the way
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        run(move, published.pk, draft.pk, "x")
+
+
+def test_a_published_version_cannot_be_removed_even_when_nothing_points_at_it(draft):
+    empty = QuestionnaireVersion.objects.create(
+        questionnaire=draft.questionnaire, number=3, sha256=digest(b"{}")
+    )
+    FrozenContent.objects.create(version=empty, canonical=b"{}")
+    empty.publish(by=None)
+    with pytest.raises(DatabaseError, match="never removed"), transaction.atomic():
+        run("DELETE FROM auditapp_questionnaireversion WHERE id = %s", empty.pk)
+
+
+def test_a_draft_can_be_changed_and_removed(draft):
+    draft.questions.update(text="Is this better?")
+    draft.questions.all().delete()
+    draft.frozen.delete()
+    draft.delete()
+    assert not QuestionnaireVersion.objects.filter(pk=draft.pk).exists()
+
+
+def test_a_version_begins_as_a_draft(published):
+    with pytest.raises(DatabaseError, match="begins as a draft"), transaction.atomic():
+        QuestionnaireVersion.objects.create(
+            questionnaire=published.questionnaire,
+            number=2,
+            sha256=published.sha256,
+            state="published",
+            published_at=published.published_at,
+        )
+
+
+def test_a_draft_whose_digest_is_not_that_of_its_bytes_cannot_be_published(draft):
+    QuestionnaireVersion.objects.filter(pk=draft.pk).update(sha256="0" * 64)
+    draft.refresh_from_db()
+    with pytest.raises(DatabaseError, match="not that of the canonical bytes"), transaction.atomic():
+        draft.publish(by=None)
+
+
+def test_publishing_retires_the_version_before_it(published, draft):
+    draft.publish(by=None)
+    published.refresh_from_db()
+    assert (published.state, draft.state) == ("retired", "published")
+    assert published.published_at <= draft.published_at
+
+
+def test_a_version_is_published_once_and_retired_once(published, draft):
+    with pytest.raises(Refused, match="Only a draft can be published"):
+        published.publish(by=None)
+    with pytest.raises(Refused, match="Only a published version can be retired"):
+        draft.retire(by=None)
+
+
+def test_two_versions_are_never_published_at_once(draft):
+    with pytest.raises(DatabaseError, match="one_published_version_at_a_time"), transaction.atomic():
+        run(VERSION.format("state = 'published', published_at = now()"), draft.pk)
+
+
+def test_codes_by_which_years_are_compared_never_change():
+    with pytest.raises(DatabaseError, match="code of a check never changes"), transaction.atomic():
+        Check.objects.filter(code="hal-01").update(code="hal-99")
+    with pytest.raises(DatabaseError, match="code of a questionnaire never changes"), transaction.atomic():
+        Questionnaire.objects.filter(code="annual-review").update(code="yearly")
+
+
+def test_taxonomy_that_questions_rest_on_cannot_be_removed():
+    with pytest.raises(DatabaseError), transaction.atomic():
+        run("DELETE FROM auditapp_check WHERE code = 'hal-01'; SET CONSTRAINTS ALL IMMEDIATE")
