@@ -18,7 +18,7 @@ test: check browser ## Everything that must pass: checks, tests, journeys throug
 check: tools ## Formatting, lint, templates, rooms, types, migrations, state diagrams
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	find templates -name '*.html' -exec $(PY) -m djhtml --check {} +
+	find templates -name '*.html' -exec $(PY) -m djhtml --tabwidth 2 --check {} +
 	.venv/bin/lint-imports
 	$(CHECKING) $(PY) -m mypy
 	$(CHECKING) $(PY) manage.py makemigrations --check --dry-run
