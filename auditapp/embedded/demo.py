@@ -143,11 +143,11 @@ class Demo:
             start_new_session=True,
             preexec_fn=ended_with_parent(signal.SIGTERM),
         )
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.communicate()
+        with process:
+            try:
+                yield process
+            finally:
+                process.terminate()
 
     def _start_children(self) -> None:
         logs = self.data_dir / "logs"
@@ -172,7 +172,7 @@ class Demo:
             self._wait_until_healthy()
             text, _ = accounts.communicate()
         say(f"\nReady: {self.address}\n\n{text.rstrip()}\n")
-        say(f"Files and logs: {self.data_dir}. Stop with Ctrl-C.")
+        say(f"Files and logs: {self.data_dir}. Database: {self.server.folder}. Stop with Ctrl-C.")
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

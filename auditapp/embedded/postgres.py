@@ -131,14 +131,16 @@ class Server:
         unfinished = self.folder / "cluster.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         version = home.version_of(self._bin)
+        arguments = ["-D", str(unfinished), "-U", ADMIN, "--auth-local=trust", "--auth-host=reject"]
         # The same order of text on every machine: PostgreSQL's own since 17, the C library's before.
-        locale = [f"--locale={_LOCALE}"]
+        arguments += ["-E", "UTF8", f"--locale={_LOCALE}"]
         if version >= 17:
-            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        checksums = ["--data-checksums"] if version < 18 else []  # on by default since 18
-        speed = ["--no-sync"] if self.throwaway else []
-        access = ["--auth-local=trust", "--auth-host=reject", "-U", ADMIN]
-        command = [self._bin / "initdb", "-D", unfinished, "-E", "UTF8", *access, *locale, *checksums, *speed]
+            arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if version < 18:  # from then on by default
+            arguments += ["--data-checksums"]
+        if self.throwaway:
+            arguments += ["--no-sync"]
+        command = [str(self._bin / "initdb"), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, **self._as_account())
         if done.returncode:
             raise CannotStart(f"PostgreSQL could not be set up in {self.folder}:\n{done.stderr.strip()}")
