@@ -92,11 +92,9 @@ def check(*, tests: bool) -> int:
     print("This machine lacks " + ", ".join(need.what for need in lacking) + ".", file=sys.stderr)
     if shutil.which("apt-get"):
         packages = " ".join(need.package for need in lacking)
-        print(
-            "Run this, then the same make command again:\n\n    sudo sh -c 'apt-get update && "
-            f"apt-get install -y --no-install-recommends {packages}'\n",
-            file=sys.stderr,
-        )
+        command = f"sh -c 'apt-get update && apt-get install -y --no-install-recommends {packages}'"
+        as_root = "" if os.geteuid() == 0 else "sudo "
+        print(f"Run this, then the same make command again:\n\n    {as_root}{command}\n", file=sys.stderr)
     else:
         print("Install them with this system's package manager, then run make again.", file=sys.stderr)
     return 1
@@ -119,8 +117,10 @@ def install(*, tests: bool) -> int:
         "-o",
         "DPkg::Lock::Timeout=120",
     ]
-    subprocess.run([*apt, "update"], check=False)  # an old list may still do: the next line tells
-    subprocess.run([*apt, "install", "-y", "--no-install-recommends", *packages], check=False)
+    for step in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        subprocess.run(
+            [*apt, *step], stdout=subprocess.DEVNULL, check=False
+        )  # the check below tells how it went
     return check(tests=tests)
 
 
