@@ -58,11 +58,11 @@ def score(
     hazard_levels: Iterable[int],
     submitted: date,
 ) -> dict[str, Any]:
-    """{"result", "findings", "states"} of the questions asked; `hazard_levels` are of open ratings alone.
+    """{"result", "findings", "states", "interim_only"}; `hazard_levels` are those of open ratings alone.
 
     "result" is frozen as it stands (docs/facts.md); "findings" are [{check, answer, priority, due}], the most
-    urgent priority first, then by the taxonomy; "states" maps code to state. Raises Refused when no check is
-    applicable.
+    urgent priority first, then by the taxonomy; "states" maps code to state; "interim_only" are decisions
+    that need the content's interim continuation besides. Raises Refused when no check is applicable.
     """
     rows = _answered(rules, {question.code for question in questions}, answers)
     applicable = [row for row in rows if row.state != "not_applicable"]
@@ -97,8 +97,9 @@ def score(
             "open_hazard_levels": levels,
             "calculated_result": result,
             "label": next(b["label"] for b in rules["scoring"]["calculated_results"] if b["id"] == result),
-            **_decisions(rules, result, triggers=triggers, live=live),
+            "permitted_decisions": _permitted(rules, result, live=live),
         },
+        "interim_only": _interim_only(rules, result, triggers=triggers, live=live),
         "findings": _findings(rules, applicable, live=live, submitted=submitted),
         "states": {row.code: row.state for row in rows},
     }
@@ -248,19 +249,17 @@ def _fraction(value: Mapping[str, Any]) -> Fraction:
     return Fraction(value["numerator"], value["denominator"])
 
 
-def _decisions(
-    rules: Mapping[str, Any], result: str, *, triggers: Sequence[str], live: bool
-) -> dict[str, list[str]]:
-    """What may be decided on this result; "interim_only" needs the content's interim continuation.
+def _permitted(rules: Mapping[str, Any], result: str, *, live: bool) -> list[str]:
+    """What may be decided; stage "pre" has its own words unless the tool is live (decisions.stage_groups)."""
+    before = rules["questionnaire"]["stages"] == ["pre"] and not live
+    return list(rules["decisions"]["permitted_decisions"][result]["pre" if before else "in_use"])
 
-    The words before go-live are for stage "pre" of a tool that is not live (content, decisions.stage_groups).
-    A change that is planned and not yet live is never continued in the interim.
-    """
-    about, table = rules["questionnaire"], rules["decisions"]["permitted_decisions"][result]
-    group = "pre" if about["stages"] == ["pre"] and not live else "in_use"
-    planned = bool(triggers) and set(triggers) <= set(about["planned_change_triggers"])
-    interim = table.get("in_use_interim_only", []) if live and not planned else []
-    return {"permitted_decisions": list(table[group]), "interim_only": list(interim)}
+
+def _interim_only(rules: Mapping[str, Any], result: str, *, triggers: Sequence[str], live: bool) -> list[str]:
+    """What an interim continuation may decide; a change that is planned and not yet live has none."""
+    planned = bool(triggers) and set(triggers) <= set(rules["questionnaire"]["planned_change_triggers"])
+    table = rules["decisions"]["permitted_decisions"][result]
+    return list(table.get("in_use_interim_only", [])) if live and not planned else []
 
 
 def _findings(

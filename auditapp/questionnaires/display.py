@@ -168,12 +168,15 @@ def filter_links(
     return links
 
 
-def category_links(query: QueryDict, version: QuestionnaireVersion) -> list[dict[str, Any]]:
-    """The overview, everything in full, and each category, with the number of questions."""
+def category_links(query: QueryDict, version: QuestionnaireVersion) -> dict[str, Any]:
+    """{"extent", "categories", "next"}: overview or in full; each category; the one after the chosen."""
     counts = Counter(question.category.code for question in version.all_questions)
     categories = [c for domain in version.content["domains"] for c in domain["categories"]]
-    options = [("", _("Overview")), ("all", _("All in full")), *((c["code"], c["title"]) for c in categories)]
-    return filter_links(query, "category", options, counts)
+    extent = filter_links(query, "category", [("", _("Overview")), ("all", _("All in full"))])
+    links = filter_links(query, "category", [(c["code"], c["title"]) for c in categories], counts)
+    chosen = next((n for n, link in enumerate(links) if link["current"]), None)
+    after = links[chosen + 1] if chosen is not None and chosen + 1 < len(links) else None
+    return {"extent": extent, "categories": links, "next": after}
 
 
 def domain_links(query: QueryDict, questions: Iterable[Question]) -> list[dict[str, Any]]:

@@ -112,7 +112,12 @@ def _keep_taxonomy(content: Content) -> int:
 def _keep_frameworks(content: Content) -> int:
     about = ("name", "version", "publisher", "url", "verification")
     rows = [
-        {"code": f["id"], "position": n, "sources": f["sources_read"], **{key: f[key] for key in about}}
+        {
+            "code": f["id"],
+            "position": n,
+            "sources": _texts(f["sources_read"]),
+            **{key: f[key] for key in about},
+        }
         | {"last_verified": date.fromisoformat(f["last_verified"]), "note": f.get("note", "")}
         | {"jurisdiction": f.get("jurisdiction", ""), "kind": f.get("kind", "")}
         for n, f in enumerate(content.frameworks["frameworks"])
@@ -124,6 +129,14 @@ def _keep_frameworks(content: Content) -> int:
         for n, c in enumerate(f["clauses"])
     ]
     return changed + _keep(Clause, clauses, lambda row: (row["framework_id"], row["code"]))[1]
+
+
+def _texts(sources: list[Any]) -> list[str]:
+    """Sources as texts: YAML reads an unquoted "public copy: item list" as a mapping."""
+    return [
+        ", ".join(f"{key}: {value}" for key, value in source.items()) if isinstance(source, dict) else source
+        for source in sources
+    ]
 
 
 def _category_row(category: dict[str, Any], domain_id: int, position: int) -> dict[str, Any]:

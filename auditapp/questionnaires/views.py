@@ -38,7 +38,7 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "others": versions.filter(questionnaire=version.questionnaire).exclude(pk=version.pk),
         "domains": display.by_category(version, questions, frameworks, jurisdiction=jurisdiction),
         "in_full": bool(category),
-        "categories": display.category_links(request.GET, version),
+        **display.category_links(request.GET, version),
         "criticalities": display.filter_links(request.GET, "criticality", CRITICALITIES),
     }
     return render(request, "questionnaires/questionnaire.html", page)

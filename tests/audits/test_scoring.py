@@ -95,7 +95,7 @@ def in_the_examples_words(outcome: dict[str, Any]) -> dict[str, Any]:
         "overall": float(result["overall"]["shown"]),
         "majors": {**majors, "share_percent": float(share)},
         "permitted_decisions": result["permitted_decisions"],
-        "interim_only": result["interim_only"],
+        "interim_only": outcome["interim_only"],
         "findings": outcome["findings"],
     }
 
@@ -216,9 +216,7 @@ def test_interim_continuation_is_for_a_live_tool_and_never_for_a_planned_change(
     profile, gap = PROFILES["ambient scribe"], {"val-01": Given("not_met")}
 
     def interim(triggers, live):
-        return scored("incident-update-reaudit", profile, gap, triggers=triggers, live=live)["result"][
-            "interim_only"
-        ]
+        return scored("incident-update-reaudit", profile, gap, triggers=triggers, live=live)["interim_only"]
 
     assert interim(["unsafe_or_wrong_output"], True) == ["continue_with_conditions"]
     assert interim(["unsafe_or_wrong_output"], False) == []

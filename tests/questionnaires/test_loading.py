@@ -313,3 +313,10 @@ def test_a_missing_file_is_named(folder):
     (folder / "frameworks.yaml").unlink()
     with pytest.raises(Refused, match=r"frameworks.yaml is missing"):
         read(folder)
+
+
+@pytest.mark.usefixtures("as_owner")
+def test_sources_are_texts_however_the_file_quotes_them():
+    sources = [source for framework in Framework.objects.all() for source in framework.sources]
+    assert all(isinstance(source, str) for source in sources)
+    assert "public copy: DCB0160 section table" in sources
