@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.base import ContentFile
-
 from auditapp import clock
 from auditapp.accounts.models import Role, User
-from auditapp.audits.models import Answer, Audit
+from auditapp.audits.models import Audit
 from auditapp.audits.scoring import hazard_level
-from auditapp.demonstration import paper
-from auditapp.demonstration.script import moment
-from auditapp.evidence.models import Evidence
+from auditapp.demonstration.answering import Answering
+from auditapp.demonstration.script import ZONE, moment
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.reports import jobs
@@ -23,7 +20,8 @@ if TYPE_CHECKING:
 
 # How far an audit of the script goes, in order.
 STATES = ["draft", "submitted", "reviewed", "decided", "signing", "issued"]
-EVIDENCE_EVERY = 3  # every critical question, and every third other one, has an item attached besides its note
+# Days between the steps, where the script names none; its head explains each.
+DAYS = {"return": 4, "resubmit": 7, "review": 4, "decide": 6, "refuse": 2}
 
 
 class AuditPlay:
@@ -33,223 +31,161 @@ class AuditPlay:
         self.play = play
         self.about = about
         self.auditor = play.person(about["auditor"])
-        self.keys = 0
-
-    def goes_to(self, state: str) -> bool:
-        """Whether the script takes this audit as far as a state."""
-        wanted = {"returned": "draft", "withdrawn": "draft", "superseded": "issued"}.get(
-            self.about["state"], self.about["state"]
-        )
-        return STATES.index(wanted) >= STATES.index(state)
 
     def acts(self) -> Iterator[datetime]:
         opened = moment(self.about["opened"])
         yield opened
         self._open()
-        last_day = opened + timedelta(days=max(self.about.get("days_to_fill", 1), 1))
-        yield from self._fill(opened, last_day)
-        handed_over = last_day + timedelta(hours=1)
-        if self.about["state"] == "withdrawn":
-            yield handed_over
-            self._fresh().withdraw(by=self.auditor, reason=self.about["withdraw_reason"])
-            return
-        if not (self.goes_to("submitted") or self.about["state"] == "returned"):
-            return
-        yield handed_over
-        self._fresh().submit(by=self.auditor)
-        yield from self._after_submission(handed_over)
+        days = self.about.get("days_to_fill", 10)
+        yield from self.answering.fill(opened, timedelta(days=days))
+        if "withdrawal" in self.about:
+            yield (then := _step(opened, days, 16))
+            self._fresh().withdraw(by=self.auditor, reason=self.about["withdrawal"]["reason"])
+        elif self._goes_to("submitted"):
+            yield (then := _step(opened, days, 16, 20))
+            self._fresh().submit(by=self.auditor)
+            yield from self._after_submission(then)
+
+    def _goes_to(self, state: str) -> bool:
+        """Whether the script takes this audit as far as a state; a returned one was submitted before."""
+        wanted = {"returned": "submitted", "superseded": "issued"}.get(self.about["state"], self.about["state"])
+        return wanted in STATES and STATES.index(wanted) >= STATES.index(state)
+
+    def _days(self, step: str) -> int:
+        return self.about.get(f"days_to_{step}", DAYS[step])
 
     def _after_submission(self, then: datetime) -> Iterator[datetime]:
-        for n, returns in enumerate(self._rounds_returned()):
-            then += timedelta(days=2, hours=3 + n)
-            yield then
+        if returns := self.about.get("returns"):
+            yield (then := _step(then, self._days("return"), 11, 5))
             self._fresh().return_questions({r["check"]: r["reason"] for r in returns}, by=self._officer())
             if self.about["state"] == "returned":
                 return
-            then += timedelta(days=2, hours=1)
-            yield then
-            self._answer_returned(returns)
+            yield (then := _step(then, self._days("resubmit"), 15, 40))
+            self.answering.answer_again([r["check"] for r in returns], self._fresh())
             self._fresh().submit(by=self.auditor)
-        for rating in self.about.get("hazard_ratings", []):
-            then += timedelta(hours=5)
-            yield then
-            self._rate(rating)
-        if not self.goes_to("reviewed"):
+        yield from self._review(then)
+
+    def _review(self, then: datetime) -> Iterator[datetime]:
+        """The safety officer rates hazards and accepts; what is decided and signed follows."""
+        if not self._goes_to("reviewed"):
             return
-        then += timedelta(days=1, hours=2)
-        yield then
-        self._fresh().accept(by=self._officer(), note=self.about.get("review_note", ""))
-        if self.goes_to("decided"):
+        yield (then := _step(then, self._days("review"), 10, 30))
+        closings = [closing for rating in self.about.get("hazard_ratings", []) if (closing := self._rate(rating))]
+        self.about = self.about | {"hazard_ratings": []}  # given once, also when a refusal brings the audit back
+        self._fresh().accept(by=self._officer(), note=" ".join(self.about.get("review_note", "").split()))
+        if self._goes_to("decided"):
             yield from self._decide_and_sign(then)
+        yield from self._close_hazards(closings)
 
     def _decide_and_sign(self, then: datetime) -> Iterator[datetime]:
-        then += timedelta(days=self.about.get("decision_gap_days", 3))
-        yield then
-        report = self._decide()
+        refusal = self.about.get("refusal")
+        yield (then := _step(then, self._days("decide"), 14, 15))
+        report = self._decide(refusal["decision"] if refusal else self.about["decision"])
         if self.about["state"] == "decided":
             return
         self._run(jobs.render, report)
-        refusal = self.about.get("refusal")
-        limit = self.about.get("signatures", 99)
-        for turn in report.signatories:
-            then += timedelta(days=self.about.get("signed_gap_days", 1), minutes=37 * turn["order"])
-            yield then
-            signer = self._signer(report, turn["role"])
-            if refusal and refusal["role"] == turn["role"]:
-                report = Report.objects.get(pk=report.pk)
-                report.refuse(by=signer, reason=refusal["reason"])
-                self.about = self.about | {"refusal": None}
-                yield from self._again(then)
-                return
-            if turn["order"] > limit:
-                return
-            self._sign(report, signer, turn)
-
-    def _again(self, then: datetime) -> Iterator[datetime]:
-        """After a refusal: the auditor looks again at what was named, and everything runs once more."""
-        then += timedelta(days=3)
-        yield then
-        audit = self._fresh()
-        for check, change in self.about.get("after_refusal", {}).items():
-            self._answer(audit.answers.select_related("audit", "question").get(code=check), change)
-        audit.submit(by=self.auditor)
-        then += timedelta(days=1)
-        yield then
-        self._fresh().accept(by=self._officer(), note=self.about.get("review_note", ""))
-        yield from self._decide_and_sign(then)
+        signatures = refusal["after_signatures"] if refusal else self.about.get("signatures", len(report.signatories))
+        for turn in report.signatories[:signatures]:
+            yield (then := _step(then, self.about.get("signed_gap_days", 1), 9 + turn["order"], 7 * turn["order"]))
+            self._sign(report, turn)
+        if refusal:
+            yield (then := _step(then, self._days("refuse"), 17, 10))
+            self._refuse(report, refusal)
+            yield (then := _step(then, self._days("resubmit"), 12, 25))
+            self.answering.answer_again(list(refusal["was"]), self._fresh())
+            self._fresh().submit(by=self.auditor)
+            yield from self._review(then)
+        elif self.about["state"] == "issued":
+            yield from self._close_findings(then)
 
     def _fresh(self) -> Audit:
         return Audit.objects.with_names().get(pk=self.audit.pk)
 
     def _open(self) -> None:
         if earlier := self.about.get("revises"):
-            self.audit = self.play.audits[earlier]._fresh().revise(
-                by=self.auditor, reason=self.about["supersede_reason"]
-            )
+            reason = " ".join(self.about["supersede_reason"].split())
+            self.audit = self.play.audits[earlier]._fresh().revise(by=self.auditor, reason=reason)
         else:
             deployment = self.play.deployments[self.about["deployment"]]
             deployment.refresh_from_db()
+            questionnaire = QuestionnaireVersion.objects.published()
             self.audit = Audit.open(
                 deployment,
                 by=self.auditor,
-                version=QuestionnaireVersion.objects.published().get(questionnaire__code=self.about["questionnaire"]),
+                version=questionnaire.get(questionnaire__code=self.about["questionnaire"]),
                 model_version=deployment.versions.get(name=self.about["version"]),
                 reason=self.about["reason"],
                 triggers=self.about.get("triggers", []),
             )
         self.play.audits[self.about["key"]] = self
-        site, product = self.audit.deployment.site, self.audit.deployment.product
-        self.names = {
-            "product": product.name,
-            "vendor": product.vendor.name,
-            "version": self.about["version"],
-            "site": site.name,
-        }
+        for assignment in self.about.get("assignments", []):
+            self.audit.assign(assignment["category"], self.play.person(assignment["to"]), by=self.auditor)
+        self.answering = Answering(self.play, self.about, self._fresh())
 
-    def _fill(self, opened: datetime, last: datetime) -> Iterator[datetime]:
-        """The questions in order, in a dozen sittings spread over the days; a draft stops at its share."""
-        answers = list(self.audit.answers.select_related("audit", "question"))
-        if self.about.get("revises"):
-            answers = [a for a in answers if a.code in self.about.get("exceptions", {})]
-        answers = answers[: round(len(answers) * self.about.get("answered_share", 1))]
-        if not answers:
-            return
-        sittings = min(12, len(answers))
-        size = -(-len(answers) // sittings)
-        for n in range(sittings):
-            yield opened + (last - opened) * n / sittings + timedelta(minutes=25)
-            for answer in answers[n * size : (n + 1) * size]:
-                self._answer(answer, self.about.get("exceptions", {}).get(answer.code, {}))
-
-    def _answer(self, answer: Answer, exception: dict[str, Any]) -> None:
-        if exception.get("verdict") == "unanswered":
-            return
-        day = clock.today(answer.audit.deployment.site.zone)
-        fields = self.play.script.answer(answer.code, exception, day=day, names=self.names)
-        self.keys += 1
-        answer.refresh_from_db()
-        answer.save_revision(by=self.auditor, base=answer.n, key=f"{self.about['key']}-{self.keys}", **fields)
-        answer.refresh_from_db()
-        if fields["verdict"] == "not_applicable" and answer.criticality == "critical":
-            approver = self.play.person(exception["approver"]) if exception.get("approver") else self._officer()
-            answer.approve_not_applicable(by=approver, n=answer.n)
-        if exception.get("verdict", "met") == "met" and not answer.attached.filter(removed_at=None).exists():
-            self._attach(answer)
-
-    def _attach(self, answer: Answer) -> None:
-        if answer.criticality != "critical" and answer.position % EVIDENCE_EVERY:
-            return
-        site = self.audit.deployment.site
-        item = self.play.script.evidence(answer.code, day=clock.today(site.zone), names=self.names)
-        if item is None:
-            return
-        kind, url, filename = item.pop("kind"), item.pop("url"), item.pop("filename")
-        if kind == "link":
-            evidence = Evidence.keep_link(url, by=self.auditor, site=site, **item)
-        else:
-            lines = [f"{site.name}: {self.audit.deployment.name}", f"Dated {item['effective_date']}", "",
-                     "A document of the demonstration. Hospitals, products and people are fictional."]  # fmt: skip
-            content = ContentFile(paper.page(item["title"], lines), name=filename)
-            about = {"filename": filename, "content_type": "application/pdf", **item}
-            evidence = Evidence.keep_file(content, by=self.auditor, site=site, **about)
-        answer.attach(evidence, by=self.auditor)
-
-    def _rounds_returned(self) -> list[list[dict[str, str]]]:
-        """The returned questions round by round (entries name their round; one round if none does)."""
-        rounds: dict[int, list[dict[str, str]]] = {}
-        for entry in self.about.get("returns", []):
-            rounds.setdefault(entry.get("round", 1), []).append(entry)
-        return [rounds[n] for n in sorted(rounds)]
-
-    def _answer_returned(self, returns: list[dict[str, Any]]) -> None:
-        for entry in returns:
-            answer = self._fresh().answers.select_related("audit", "question").get(code=entry["check"])
-            before = self.about.get("exceptions", {}).get(entry["check"], {})
-            self._answer(answer, before | entry.get("answer", {}))
-
-    def _rate(self, rating: dict[str, Any]) -> None:
+    def _rate(self, rating: dict[str, Any]) -> tuple[datetime, HazardRating, str] | None:
+        """Rate a hazard; returns when and why it is closed later, if it is."""
         audit = self._fresh()
         finding = audit.deployment.findings.open().filter(check_code=rating.get("check", "-")).first()
-        title = rating.get("title") or (finding.title if finding else rating["check"])
-        HazardRating.rate(
+        given = HazardRating.rate(
             audit.deployment,
             by=self._officer(),
             finding=finding,
-            title=title[:200],
+            title=rating.get("title") or finding.title[:200],
             severity=rating["severity"],
             likelihood=rating["likelihood"],
             level=hazard_level(audit.version.rules, rating["severity"], rating["likelihood"]),
-            reason=rating["reason"],
+            reason=" ".join(rating["reason"].split()),
         )
+        if "closed_on" not in rating:
+            return None
+        return moment(rating["closed_on"], 13), given, rating["closed_reason"]
 
-    def _decide(self) -> Report:
+    def _close_hazards(self, closings: list[tuple[datetime, HazardRating, str]]) -> Iterator[datetime]:
+        for instant, rating, reason in sorted(closings, key=lambda closing: closing[0]):
+            yield instant
+            HazardRating.objects.get(pk=rating.pk).close(by=self._officer(), reason=reason)
+
+    def _close_findings(self, issued: datetime) -> Iterator[datetime]:
+        """What was put right after the report was issued, checked by somebody else."""
+        closed = [
+            (_step(issued, entry["closed"]["after_days"], 11, 45), check, entry["closed"])
+            for check, entry in self.about.get("exceptions", {}).items()
+            if "closed" in entry
+        ]
+        for instant, check, closing in sorted(closed, key=lambda entry: entry[0]):
+            yield instant
+            finding = self._fresh().deployment.findings.open().filter(check_code=check).first()
+            if finding is not None:  # a later audit may have closed it first
+                finding.verify(by=self.play.person(closing["by"]), reason=closing["note"])
+
+    def _decide(self, chosen: dict[str, Any]) -> Report:
         audit = self._fresh()
-        chosen = self.about["decision"]
         today = clock.today(audit.site.zone)
         conditions = [
             {"text": c["text"], "owner": c["owner"], "due": today + timedelta(days=c["due_days"])}
             for c in chosen.get("conditions", [])
         ]
+        reasons = " ".join(chosen["reasons"].split())
         decider = self._holder(audit.version.decision_role)
-        Decision.record(
-            audit, by=decider, code=chosen["id"], reasons=" ".join(chosen["reasons"].split()), conditions=conditions
-        )
-        return Report.objects.get(decision__submission=audit.submission)
+        return Decision.record(audit, by=decider, code=chosen["id"], reasons=reasons, conditions=conditions).report
 
-    def _sign(self, report: Report, signer: User, turn: dict[str, Any]) -> None:
-        report = Report.objects.get(pk=report.pk)
+    def _sign(self, report: Report, turn: dict[str, Any]) -> None:
+        report = Report.objects.with_names().get(pk=report.pk)
+        signer = self.auditor if turn["role"] == Role.AUDITOR else self._holder(turn["role"])
         report.note_shown(to=signer)
         report.sign(by=signer, meaning=turn["meaning"], shown_sha256=report.newest_file.sha256)
         self._run(jobs.sign, report, order=turn["order"])
 
+    def _refuse(self, report: Report, refusal: dict[str, Any]) -> None:
+        report = Report.objects.with_names().get(pk=report.pk)
+        report.note_shown(to=self.play.person(refusal["by"]))
+        report.refuse(by=self.play.person(refusal["by"]), reason=" ".join(refusal["reason"].split()))
+        self.answering.settled()
+        self.about = {key: value for key, value in self.about.items() if key != "refusal"}
+
     def _run(self, job: Any, report: Report, **more: Any) -> None:
         """Do a job now, at the script's time; the queued one will find its result there and do nothing."""
         job(report=report.pk, organisation=report.organisation_id, site=report.site_id, **more)
-
-    def _signer(self, report: Report, role: str) -> User:
-        if role == Role.AUDITOR:
-            return self.play.people[report.decision.submission.by.email]
-        return self._holder(role)
 
     def _officer(self) -> User:
         return self._holder(Role.CLINICAL_SAFETY_OFFICER)
@@ -258,3 +194,10 @@ class AuditPlay:
         """The person of the demonstration who holds a role at the audit's hospital."""
         holder = User.objects.holding(role, site=self.audit.deployment.site).order_by("pk").first()
         return self.play.people[holder.email]
+
+
+def _step(then: datetime, days: int, hour: int, minute: int = 0) -> datetime:
+    """A later working day at an hour; with no days in between, at least an hour later."""
+    day = then.astimezone(ZONE).date() + timedelta(days=days)
+    day += timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
+    return max(moment(day, hour, minute), then + timedelta(hours=1))

@@ -131,13 +131,22 @@ class Play:
         starts = {version["from"] for version in about["versions"]}
         for version in about["versions"]:
             version = version | {"to": None if version["to"] in starts else version["to"]}  # the next one will end it
-            entered = max(registered + timedelta(minutes=20), moment(version["from"]) - timedelta(days=21))
+            entered = max(registered + timedelta(minutes=20), self._known_from(about["key"], version))
             steps.append((entered, self._enter_version, version | {"by": about["owner"]}))
         for status in about["statuses"]:
             steps.append((moment(status["date"], 8, 30), self._change_status, status | {"owner": about["owner"]}))
         for instant, act, details in sorted(steps, key=lambda step: step[0]):
             yield instant
             act(deployment, details)
+
+    def _known_from(self, deployment: str, version: dict[str, Any]) -> datetime:
+        """Three weeks before a version starts, or earlier where an audit looks at it before that."""
+        audited = [
+            moment(audit["opened"]) - timedelta(days=2)
+            for audit in self.script.audits
+            if (audit["deployment"], audit["version"]) == (deployment, version["name"])
+        ]
+        return min([moment(version["from"]) - timedelta(days=21), *audited])
 
     def _confirm(self, deployment: Deployment, about: dict[str, Any]) -> None:
         deployment.newest_profile.confirm(by=self.person(about["confirmed_by"]))

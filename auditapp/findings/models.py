@@ -1,26 +1,42 @@
 """Findings on a deployment, and the hazard ratings that only the clinical safety officer gives."""
 
 from datetime import date
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, Self
 
 from django.db import models, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
-from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
+from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, Role, User
 from auditapp.deployments.models import Deployment, next_number
-from auditapp.refusals import Refused
+from auditapp.refusals import NotAllowed, Refused
+from auditapp.text import clean
 from auditapp.trail.models import Event
 
 
-class FindingQuerySet(PlacedQuerySet):
-    def open(self) -> "FindingQuerySet":
+class FindingQuerySet(PlacedQuerySet["Finding"]):
+    def open(self) -> Self:
         return self.filter(state=Finding.State.OPEN)
 
-    def with_names(self) -> "FindingQuerySet":
+    def overdue(self) -> Self:
+        """Open beyond the due date, by the calendar of the hospital."""
+        return self.open().filter(due__lt=LocalDay("site__zone"))
+
+    def with_names(self) -> Self:
         return self.select_related("deployment__site", "site")
+
+    def matching(self, text: str) -> Self:
+        """Findings that hold every word searched for, in reference, check, text, owner or deployment."""
+        rows = self
+        for word in text.split():
+            places = ("ref", "check_code", "title", "gap", "owner", "deployment__name")
+            rows = rows.filter(reduce(or_, (Q(**{f"{place}__icontains": word}) for place in places)))
+        return rows
 
 
 class Finding(Placed):
@@ -94,6 +110,22 @@ class Finding(Placed):
         self.priority, self.due, self.gap, self.owner = priority, due, gap, owner
         self.save(update_fields=["priority", "due", "gap", "owner"])
         Event.record(by, "finding.reassessed", self, ref=self.ref, source=source, priority=priority)
+
+    @transaction.atomic
+    def verify(self, *, by: User, reason: str) -> "Closure":
+        """Somebody who looked says that what was missing is in place, and on what evidence; the finding closes.
+
+        findings.open_finding of the content: the verifier is not the finding's owner.
+        """
+        by.must_hold(
+            Role.AUDITOR, Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, Role.CATEGORY_LEAD,
+            site=self.site, to=_("close a finding"),
+        )  # fmt: skip
+        if by.name == self.owner:
+            raise NotAllowed(_("You own this finding; somebody else confirms that it is put right."))
+        if not clean(reason):
+            raise Refused(_("Say what is in place now, and where that can be seen."))
+        return self.close(by=by, reason=clean(reason), source=self.ref)
 
     @transaction.atomic
     def close(self, *, by: User, reason: str, source: str) -> "Closure":

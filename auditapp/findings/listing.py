@@ -1,0 +1,110 @@
+"""Findings as a list: which are found, how the search reads, and the rows as a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp import lists
+from auditapp.accounts.models import Site
+from auditapp.deployments.models import Deployment
+from auditapp.findings.models import Finding, FindingQuerySet
+
+ORDERS = {
+    "due": ["due", "priority"],
+    "priority": ["priority", "due"],
+    "finding": ["ref"],
+    "deployment": ["deployment__name", "due"],
+    "owner": ["owner", "due"],
+    "state": ["state", "due"],
+}
+STATES = [
+    ("", gettext_lazy("Open")),
+    ("overdue", gettext_lazy("Overdue")),
+    ("closed", gettext_lazy("Closed")),
+    ("all", gettext_lazy("All")),
+]
+PRIORITIES = [
+    ("P1", gettext_lazy("Priority 1")),
+    ("P2", gettext_lazy("Priority 2")),
+    ("P3", gettext_lazy("Priority 3")),
+    ("P4", gettext_lazy("Priority 4")),
+    ("condition", gettext_lazy("Conditions of decisions")),
+]
+FIRST = 10  # findings that the page of a deployment shows
+
+
+def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> FindingQuerySet:
+    """The findings that the address asks for, the open ones if it does not say, in its order."""
+    show = query.get("state", "")
+    if show == "overdue":
+        rows = rows.overdue()
+    elif show == "closed":
+        rows = rows.filter(state=Finding.State.CLOSED)
+    elif show != "all":
+        rows = rows.open()
+    if priority := lists.chosen(query, "priority", [code for code, _label in PRIORITIES]):
+        rows = rows.filter(origin="condition") if priority == "condition" else rows.filter(priority=priority)
+    if site := lists.chosen(query, "site", [s.code for s in sites]):
+        rows = rows.filter(site__code=site)
+    if deployment := lists.typed(query, "deployment"):
+        rows = rows.filter(deployment__ref=deployment)
+    rows = rows.matching(lists.typed(query, "q")).with_names()
+    return lists.ordered(rows, query, ORDERS, "due")
+
+
+def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
+    """The search form: words, priority, and the hospital where there is more than one."""
+    menus = [lists.menu(query, "priority", _("Priority"), [("", _("Any priority")), *PRIORITIES])]
+    if len(sites) > 1:
+        options = [("", _("All hospitals")), *((site.code, site.name) for site in sites)]
+        menus.append(lists.menu(query, "site", _("Hospital"), options))
+    return {
+        "label": _("Reference, check, words, owner or deployment"),
+        "words": lists.typed(query, "q"),
+        "menus": menus,
+        "kept": lists.kept(query, "q", *(menu["key"] for menu in menus)),
+    }
+
+
+def as_csv(rows: FindingQuerySet) -> HttpResponse:
+    """All that is found, not only the page."""
+    header = [
+        _("Reference"), _("What"), _("Check"), _("Provisional priority"), _("What is missing"), _("Deployment"),
+        _("Name of the deployment"), _("Hospital"), _("Owner"), _("Due"), _("First due"), _("State"),
+    ]  # fmt: skip
+    return lists.csv_file("findings", header, (_row(finding) for finding in rows))
+
+
+def _row(finding: Finding) -> list[Any]:
+    return [
+        finding.ref, finding.title, finding.check_code, finding.priority, finding.gap, finding.deployment.ref,
+        finding.deployment.name, finding.site.name, finding.owner, finding.due or _("before go-live"),
+        finding.first_due or _("before go-live"), finding.get_state_display(),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is open on one deployment: how much of each priority, and the first to see to."""
+
+    counts: list[tuple[str, int]]  # ("P1", 2); conditions of decisions have ""
+    overdue: int
+    first: list[Finding]
+
+    @property
+    def total(self) -> int:
+        return sum(count for _priority, count in self.counts)
+
+
+def summary(deployment: Deployment) -> Summary:
+    """In two queries."""
+    findings = deployment.findings.open()
+    late = Count("pk", filter=Q(pk__in=deployment.findings.overdue().values("pk")))
+    rows = list(findings.order_by("priority").values_list("priority").annotate(Count("pk"), late))
+    first = findings.order_by("priority", "due", "ref")[:FIRST]
+    return Summary([(code, count) for code, count, _late in rows], sum(row[2] for row in rows), list(first))
