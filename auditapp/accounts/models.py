@@ -151,10 +151,11 @@ class PeopleManager(BaseUserManager["User"]):
         """Colleagues: everybody of the same hospital group."""
         return self.filter(organisation_id=user.organisation_id)
 
-    def holding(self, role: str, *, site: Site) -> models.QuerySet["User"]:
-        """The active people who hold a role at a hospital, for it or for the whole organisation."""
+    def holding(self, *roles: str, site: Site) -> models.QuerySet["User"]:
+        """The active people who hold one of the roles at a hospital, for it or for the whole organisation."""
         where = models.Q(memberships__site=site) | models.Q(memberships__site=None)
-        return self.filter(where, memberships__role=role, is_active=True, organisation_id=site.organisation_id).distinct()
+        people = self.filter(is_active=True, organisation_id=site.organisation_id)
+        return people.filter(where, memberships__role__in=roles).distinct()
 
 
 class User(AbstractBaseUser):
@@ -210,13 +211,18 @@ class User(AbstractBaseUser):
             who = _(" or ").join(str(Role(role).label).lower() for role in roles)
             raise NotAllowed(_("Only the %(who)s can %(to)s.") % {"who": who, "to": to})
 
+    def must_administer(self, *, to: str) -> None:
+        """Refuse unless the person administers the whole organisation: at one hospital alone nobody gives roles."""
+        if not any(m.role == Role.ADMINISTRATOR and m.site_id is None for m in self.held):
+            raise NotAllowed(_("Only an administrator of the whole organisation can %(to)s.") % {"to": to})
+
     @classmethod
     @transaction.atomic
     def invite(
         cls, *, by: "User", name: str, email: str, password: str, role: str, site: Site | None = None, title: str = ""
     ) -> "User":
         """Open an account in the administrator's organisation, with one role to begin with."""
-        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("add people"))
+        by.must_administer(to=_("add people"))
         user = cls(organisation_id=by.organisation_id, name=name, email=email.lower(), title=title)
         user.joined_at = clock.now()
         user.set_password(password)
@@ -228,7 +234,7 @@ class User(AbstractBaseUser):
     @transaction.atomic
     def give_role(self, role: str, *, site: Site | None, by: "User") -> "Membership":
         """Let the person act in a role, at one hospital or (None) at all of the organisation's."""
-        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("give roles"))
+        by.must_administer(to=_("give roles"))
         membership, new = Membership.objects.get_or_create(
             organisation_id=self.organisation_id, user=self, role=role, site=site
         )
@@ -240,7 +246,7 @@ class User(AbstractBaseUser):
     @transaction.atomic
     def take_role(self, membership: "Membership", *, by: "User") -> None:
         """End a role; what the person did in it stays."""
-        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("take roles away"))
+        by.must_administer(to=_("take roles away"))
         if by == self and membership.role == Role.ADMINISTRATOR:
             raise Refused(_("You cannot take the administrator's role from yourself. Ask another administrator."))
         Event.record(by, "account.role_taken", self, role=membership.role, site=membership.site_id)
@@ -256,7 +262,7 @@ class User(AbstractBaseUser):
     @transaction.atomic
     def deactivate(self, *, by: "User") -> None:
         """Close the account: it can no longer sign in; everything the person did stays."""
-        by.must_hold(Role.ADMINISTRATOR, site=None, to=_("close an account"))
+        by.must_administer(to=_("close an account"))
         if by == self:
             raise Refused(_("You cannot close your own account. Ask another administrator."))
         self.is_active = False

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from auditapp.accounts.forms import InvitationForm, PasswordForm, RoleForm, SignInForm
-from auditapp.accounts.models import Membership, Role, User
+from auditapp.accounts.models import Membership, User
 from auditapp.context import THEMES
 
 
@@ -77,7 +77,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    request.user.must_hold(Role.ADMINISTRATOR, site=None, to=_("see the people of the organisation"))
+    request.user.must_administer(to=_("see the people of the organisation"))
     everyone = User.objects.visible_to(request.user).prefetch_related("memberships__site")
     return render(request, "accounts/people.html", {"people": everyone})
 
@@ -85,7 +85,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
-    request.user.must_hold(Role.ADMINISTRATOR, site=None, to=_("add people"))
+    request.user.must_administer(to=_("add people"))
     form = InvitationForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         invited = User.invite(by=request.user, **form.cleaned_data)
@@ -97,8 +97,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def roles(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a role, or take one away (`membership` names it)."""
-    request.user.must_hold(Role.ADMINISTRATOR, site=None, to=_("change roles"))
     colleague = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    request.user.must_administer(to=_("change roles"))
     form = RoleForm(request.POST or None, user=request.user)
     if membership := request.POST.get("membership"):
         colleague.take_role(get_object_or_404(Membership.objects.of(colleague), pk=membership), by=request.user)

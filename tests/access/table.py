@@ -1,0 +1,109 @@
+"""Who may open what: every address of the product, once. The only place where this is said; tests/access walks it.
+
+For each role at the hospital itself (`own`) the table gives who is let through; everyone else there is told that the
+role is missing (403). People of another hospital of the group, and of another group, do not learn that the thing
+exists (404). Nobody who is not signed in gets further than the sign-in page, except where `public` says so.
+"""
+
+from dataclasses import dataclass, field
+
+AUDITOR, LEAD, OFFICER, EXECUTIVE = "auditor", "category_lead", "clinical_safety_officer", "executive"
+CHAIR, OWNER, VIEWER, ADMINISTRATOR = "governance_chair", "deployment_owner", "viewer", "administrator"
+ROLES = (AUDITOR, LEAD, OFFICER, EXECUTIVE, CHAIR, OWNER, VIEWER, ADMINISTRATOR)
+ALL = frozenset(ROLES)
+KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address. `about` names the thing of the world it speaks of ("" for a page of one's own or a list).
+
+    `get` and `post` are the roles let through; None means that the method does not exist there (405).
+    """
+
+    name: str
+    about: str = ""
+    get: frozenset[str] | None = ALL
+    post: frozenset[str] | None = None
+    with_: dict[str, str] = field(default_factory=dict)
+    public: bool = False
+    group_wide: bool = False  # colleagues: everybody of the group may know that they exist
+
+
+TABLE = [
+    # Anyone, signed in or not
+    Page("accounts:sign_in", post=ALL, public=True),
+    Page("accounts:theme", get=None, post=ALL, public=True),
+    Page("reports:verify", post=ALL, public=True),
+    Page("reports:verify_report", with_={"public_id": "issued"}, public=True, post=ALL),
+    Page("help", public=True),
+    Page("accessibility", public=True),
+    Page("healthz", public=True),
+    # One's own
+    Page("accounts:sign_out", get=None, post=ALL),
+    Page("accounts:person"),
+    Page("accounts:password", post=ALL),
+    Page("tracking:my_work"),
+    # Lists: everyone opens them and sees their own hospitals in them
+    Page("tracking:portfolio"),
+    Page("deployments:list"),
+    Page("audits:list"),
+    Page("findings:list"),
+    # What is asked is no secret within an organisation
+    Page("questionnaires:list"),
+    Page("questionnaires:questionnaire", with_={"code": "containment-72h", "number": "1"}),
+    Page("questionnaires:checks"),
+    Page("questionnaires:check", with_={"code": "hal-01"}),
+    Page("questionnaires:frameworks"),
+    Page("questionnaires:framework", with_={"code": "nist-ai-rmf"}),
+    # People: the administrator's
+    Page("accounts:people", get=frozenset({ADMINISTRATOR})),
+    Page("accounts:invitation", get=frozenset({ADMINISTRATOR}), post=frozenset({ADMINISTRATOR})),
+    Page("accounts:roles", "colleague", group_wide=True, get=frozenset({ADMINISTRATOR}), post=frozenset({ADMINISTRATOR})),
+    Page("accounts:deactivation", "colleague", group_wide=True, get=None, post=frozenset({ADMINISTRATOR})),
+    # Deployments
+    Page("tracking:registration", get=KEEPERS, post=KEEPERS),
+    Page("tracking:deployment", "deployment"),
+    Page("tracking:profile", "deployment"),
+    Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
+    Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS),
+    Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
+    Page("deployments:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    # Findings
+    Page("findings:finding", "finding"),
+    # Audits
+    Page("audits:opening", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:audit", "draft"),
+    Page("audits:exclusions", "draft"),
+    Page("audits:category", "draft", with_={"code": "accountability"}),
+    Page("audits:history", "draft", with_={"code": "mon-02"}),
+    Page("audits:round", "submitted", with_={"n": "1"}),
+    Page("audits:answer", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page(
+        "audits:approval",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR, OFFICER, LEAD}),
+        with_={"code": "mon-02"},
+    ),
+    Page("audits:evidence", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:evidence_removal", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:evidence_file", "draft", with_={"sha256": "evidence"}),
+    Page("audits:assignments", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:assignment_removal", "draft", get=None, post=frozenset({AUDITOR})),
+    Page("audits:submission", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:withdrawal", "draft", get=frozenset({AUDITOR, OFFICER}), post=frozenset({AUDITOR, OFFICER})),
+    Page("audits:revision", "issued", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:review", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER})),
+    Page("audits:hazard_ratings", "submitted", post=frozenset({OFFICER})),
+    Page("audits:hazard_rating", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"}),
+    Page("audits:hazard_closure", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"}),
+    # Decisions, signatures, reports
+    Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR})),
+    Page("reports:report", "issued"),
+    Page("reports:pdf", "issued"),
+    Page("reports:json", "issued"),
+    Page("reports:signature", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("reports:refusal", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+]  # fmt: skip

@@ -1,0 +1,156 @@
+"""Real requests for every line of the access table, as every role, from here, from next door and from outside."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from auditapp import clock
+from auditapp.accounts.models import Membership, User
+from auditapp.evidence.models import Evidence
+from auditapp.findings.models import HazardRating
+from auditapp.reports import jobs
+from tests.access.table import ADMINISTRATOR, ROLES, TABLE, Page
+from tests.factories import Make, hashed_password
+
+BACKEND = "auditapp.accounts.backend.EmailBackend"
+CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
+
+
+def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield prefix + (entry.name or "")
+        else:
+            yield from addresses(entry, f"{prefix}{entry.app_name}:" if entry.app_name else prefix)
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert {page.name for page in TABLE} == set(addresses(get_resolver()))
+
+
+class World:
+    """One of each thing, all at the Royal, and one person for each role at three places."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        deployment = make.deployment(live=True)
+        self.things: dict[str, str] = {"deployment": deployment.ref, "colleague": str(make.people["olga"].pk)}
+        issued = make.decided()
+        self._sign_all(issued)
+        self.things["issued"] = issued.audit.ref
+        self.things["public"] = str(issued.audit.public_id)
+        signing = make.decided()
+        jobs.render(report=signing.pk, organisation=signing.organisation_id, site=signing.site_id)
+        self.things["signing"] = signing.audit.ref
+        self.things["reviewed"] = make.reviewed(questionnaire="annual-review", reason="yearly").ref
+        submitted = make.submitted(mon_03=make.gap())
+        finding = submitted.deployment.findings.get()
+        hazard = HazardRating.rate(
+            submitted.deployment, by=make.people["ben"], level=2, title="Slow stop", severity="Minor",
+            likelihood="Low", reason="Seen once.", finding=finding,
+        )  # fmt: skip
+        self.things |= {"submitted": submitted.ref, "finding": finding.ref, "hazard": hazard.ref}
+        draft = make.audit(deployment=deployment)
+        self._attach(draft)
+        self.things["draft"] = draft.ref
+        self.people = {("own", role): make.people[name] for role, name in CAST.items()}
+        self._extras("other site", "northshire", "general")
+        self._extras("other organisation", "westmark", None)
+
+    def _sign_all(self, report: Any) -> None:
+        jobs.render(report=report.pk, organisation=report.organisation_id, site=report.site_id)
+        for turn in report.signatories:
+            signer = self.make.people[{"auditor": "asha", "clinical_safety_officer": "ben"}[turn["role"]]]
+            report.sign(by=signer, meaning=turn["meaning"], shown_sha256=report.newest_file.sha256)
+            jobs.sign(report=report.pk, order=turn["order"], organisation=report.organisation_id, site=report.site_id)
+
+    def _attach(self, audit: Any) -> None:
+        evidence = Evidence.keep_file(
+            ContentFile(b"minutes", name="minutes.txt"), by=self.make.people["asha"], site=audit.site,
+            title="Minutes", filename="minutes.txt", content_type="text/plain", effective_date=clock.today("UTC"),
+        )  # fmt: skip
+        audit.answers.select_related("audit").get(code="mon-02").attach(evidence, by=self.make.people["asha"])
+        self.things["evidence"] = evidence.sha256
+
+    def _extras(self, place: str, organisation: str, site: str | None) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+        for role in ROLES:
+            user = User.objects.create(
+                organisation=self.make.organisations[organisation], email=f"{role}@{place.replace(' ', '-')}.example",
+                name=f"{role} elsewhere", password=hashed_password(), joined_at=clock.now(),
+            )  # fmt: skip
+            where = self.make.sites[site] if site else None
+            Membership.objects.create(organisation=user.organisation, user=user, role=role, site=where)
+            self.people[place, role] = user
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE auditapp_web")
+
+    def address(self, page: Page) -> str:
+        kwargs = {name: self.things.get(value, value) for name, value in page.with_.items()}
+        if page.name == "reports:verify_report":
+            kwargs = {"public_id": self.things["public"]}
+        elif page.about == "colleague":
+            kwargs["pk"] = self.things["colleague"]
+        elif page.about:
+            kwargs["ref"] = self.things[page.about]
+        return reverse(page.name, kwargs=kwargs)
+
+
+def expected(page: Page, method: str, place: str, role: str) -> str:
+    """What the table says: passes, refused (403), unknown (404), wrong method (405)."""
+    allowed = page.get if method == "get" else page.post
+    if allowed is None:
+        return "405"
+    if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
+        return "403"  # an administrator of one hospital alone administers no people
+    if page.about and place == "other organisation":
+        return "404"
+    if page.about and place == "other site" and not page.group_wide:
+        return "404"
+    return "passes" if role in allowed else "403"
+
+
+def told(response: HttpResponse) -> str:
+    """Passing is anything but a refusal to this person: a page, a redirect, a form with errors, a rule that says no."""
+    return str(response.status_code) if response.status_code in {403, 404, 405, 500} else "passes"
+
+
+@pytest.fixture
+def world(make: Make) -> World:
+    return World(make)
+
+
+def test_everyone_gets_what_the_table_says_and_nothing_else(world: World, client: Client) -> None:
+    wrong = []
+    for (place, role), user in world.people.items():
+        client.force_login(user, backend=BACKEND)
+        for page in TABLE:
+            for method in ("get", "post"):
+                with transaction.atomic():
+                    if page.name == "accounts:sign_out":
+                        client.force_login(user, backend=BACKEND)
+                    response = getattr(client, method)(world.address(page))
+                    transaction.set_rollback(True)
+                if told(response) != expected(page, method, place, role):
+                    wrong.append((page.name, method, place, role, response.status_code, expected(page, method, place, role)))
+    assert wrong == []
+
+
+def test_who_is_not_signed_in_gets_to_the_sign_in_page(world: World, client: Client) -> None:
+    wrong = []
+    for page in TABLE:
+        response = client.get(world.address(page))
+        if page.public:
+            ok = response.status_code in {200, 405}
+        else:
+            ok = response.status_code == 302 and response.url.startswith(reverse("accounts:sign_in"))
+        if not ok:
+            wrong.append((page.name, response.status_code))
+    assert wrong == []
