@@ -179,12 +179,9 @@ def _titles(rules: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def _score(rules: Mapping[str, Any], rows: Iterable[_Answered]) -> dict[str, Any] | None:
-    """Weighted half points reached of those possible: {numerator, denominator, shown}; None without a row."""
+def _score(rules: Mapping[str, Any], rows: Sequence[_Answered]) -> dict[str, Any]:
+    """Weighted half points reached of those possible, {numerator, denominator, shown}; needs a row."""
     weights, points = rules["scoring"]["weights"], rules["scoring"]["half_points"]
-    rows = list(rows)
-    if not rows:
-        return None
     numerator = sum(weights[row.criticality] * points[row.state] for row in rows)
     denominator = sum(weights[row.criticality] * points["met"] for row in rows)
     return {"numerator": numerator, "denominator": denominator, "shown": shown(numerator, denominator)}
@@ -196,7 +193,7 @@ def _parts(rules: Mapping[str, Any], rows: Sequence[_Answered], kind: str) -> li
     parts = []
     for code in dict.fromkeys(getattr(row, kind) for row in rows):
         inside = [row for row in rows if getattr(row, kind) == code and row.state != "not_applicable"]
-        scored = _score(rules, inside)
+        scored = _score(rules, inside) if inside else None
         parts.append({"code": code, "title": titles[code], "applicable": len(inside), "score": scored})
     return parts
 

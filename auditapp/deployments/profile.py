@@ -5,6 +5,7 @@ version carries its own frozen copy, and every function here takes the facts to 
 the words they had.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,6 +40,14 @@ class Fact:
         """Every value it can have, the least first."""
         return list(range(self.minimum, self.maximum + 1)) if self.is_level else [False, True]
 
+    def in_words(self, value: Any) -> str:
+        """A value as a page says it: Yes, No, or a level with what the content says it means."""
+        if not self.is_level:
+            return _("Yes") if value else _("No")
+        meanings = dict(re.findall(r"(\d+) ([^;]+?)\.?(?:; |$)", self.help))
+        meaning = meanings.get(str(value), "")
+        return f"{value}: {meaning}" if meaning else str(value)
+
 
 def facts_in(definition: Iterable[Mapping[str, Any]]) -> tuple[Fact, ...]:
     """The facts that a definition lists, as the content and each version's frozen copy hold it."""
@@ -72,7 +81,7 @@ def cleaned(values: Mapping[str, Any], facts: Iterable[Fact]) -> dict[str, Any]:
         elif not fact.is_level and type(value) is not bool:
             wrong.append(_("“%(fact)s” needs a yes or a no.") % {"fact": fact.label})
     if wrong:
-        raise Refused(_("The profile is not complete."), wrong)
+        raise Refused(_("The profile is not complete."), [*wrong])
     return {fact.id: values[fact.id] for fact in facts}
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from django.http import QueryDict
@@ -106,7 +107,7 @@ def check_page(
     if not questions:
         return {"shown": None, "category": None, "asking": []}
     fetch_contents(question.version for question in questions)
-    newest = max(questions, key=lambda question: question.version.published_at)
+    newest = max(questions, key=attrgetter("version.published_at", "version_id"))
     pairs = [(d, c) for d in newest.version.content["domains"] for c in d["categories"]]
     return {
         "shown": shown([newest], newest.version, frameworks, jurisdiction=jurisdiction)[0],

@@ -6,6 +6,7 @@ written. Left out is what gives no answer its meaning: when the content was writ
 where in the review a category has its place, and when a framework was last verified.
 """
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
@@ -101,13 +102,20 @@ def _scoring(checks: dict[str, Any]) -> dict[str, Any]:
     """The rules of scoring; the numbers that the content says in sentences stand beside these as numbers."""
     points = {row["id"]: row["score"] for row in checks["answer_scale"] if row["score"] is not None}
     for state in ("unevidenced", "unanswered"):
-        points[state] = Fraction(POINTS.search(checks["scoring"]["definitions"][state])[1])
+        points[state] = Fraction(_number(POINTS, checks["scoring"]["definitions"][state]))
     requires = next(row["requires"] for row in checks["answer_scale"] if row["id"] == "not_applicable")
     return {
         **exact(checks["scoring"]),
         "half_points": {state: int(2 * score) for state, score in points.items()},
-        "justification_min_characters": int(CHARACTERS.search(requires)[1]),
+        "justification_min_characters": int(_number(CHARACTERS, requires)),
     }
+
+
+def _number(pattern: re.Pattern[str], sentence: str) -> str:
+    """The number that a sentence of the content gives; proofreading has made sure that it does."""
+    found = pattern.search(sentence)
+    assert found, sentence
+    return found[1]
 
 
 def _threshold(row: dict[str, Any]) -> dict[str, str]:

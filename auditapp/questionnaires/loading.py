@@ -44,7 +44,7 @@ def load(folder: Path = SEED.parent) -> Loaded:
     """
     content = read(folder)
     if wrong := complaints(content):
-        raise Refused(_("The content files cannot be published as they are."), wrong)
+        raise Refused(_("The content files cannot be published as they are."), [*wrong])
     with transaction.atomic():
         _one_at_a_time()
         new = _new_versions(content)

@@ -21,6 +21,7 @@ LIMITS = {
     "hazard_levels_gate",
     "hazard_levels_conditions",
 }
+JUDGMENT = re.compile(r"approved|safe|complian|certif", re.IGNORECASE)
 ORIGINS = {"review", "review+derived", "derived"}
 # The two sentences of the content from which numbers are read.
 POINTS = re.compile(r"scores (\d+(?:\.\d+)?)")
@@ -147,6 +148,9 @@ class _References:
         scoring, decisions = self.checks["scoring"], self.checks["decisions"]
         if [row.get("id") for row in scoring["calculated_results"]] != RESULTS:
             self.complain("scoring.calculated_results", f"are not {', '.join(RESULTS)}, in this order")
+        for row in scoring["calculated_results"]:
+            if not row["label"].startswith("Calculated result:") or JUDGMENT.search(row["label"]):
+                self.complain(f"scoring.calculated_results[{row['id']}].label", "sounds like a decision")
         for limit in LIMITS - set(scoring["limits"]):
             self.complain(f"scoring.limits.{limit}", "is missing")
         words = {group: {row["id"] for row in rows} for group, rows in decisions["vocabulary"].items()}

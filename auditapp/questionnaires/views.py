@@ -16,8 +16,8 @@ CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
 @require_safe
 def questionnaires(request: HttpRequest) -> HttpResponse:
     versions = QuestionnaireVersion.objects.visible_to(request.user).published().counted()
-    versions = versions.order_by("questionnaire__position").with_content()
-    return render(request, "questionnaires/list.html", {"versions": versions})
+    page = {"versions": versions.order_by("questionnaire__position").with_content()}
+    return render(request, "questionnaires/list.html", page)
 
 
 @require_safe

@@ -279,6 +279,12 @@ HALLUCINATION = "domains[llm-function].categories[hallucination]"
             "    - 3\n    - 4\n",
             "risk_rating.matrix.Very high: is not",
         ),
+        (
+            "checks.yaml",
+            "'Calculated result: thresholds reached'",
+            "Approved",
+            "label: sounds like a decision",
+        ),
         ("frameworks.yaml", "  publisher: NIST\n", "", "frameworks[nist-ai-rmf].publisher: is missing"),
         ("frameworks.yaml", "id: GOVERN 1.2", "id: GOVERN 1.1", "GOVERN 1.1 is given 2 times"),
     ],

@@ -68,7 +68,7 @@ class VersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
 
     def with_content(self) -> list["QuestionnaireVersion"]:
         """The versions with their content at hand, in one query for those that are new to this process."""
-        versions = list(self)
+        versions: list[QuestionnaireVersion] = list(self)
         fetch_contents(versions)
         return versions
 
