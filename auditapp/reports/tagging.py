@@ -108,7 +108,9 @@ class Repairs:
                 "AP": pydyf.Dictionary({"N": empty.reference}),
             }
         )
-        self._element(self.numbers[2 * self._place(annotation["StructParent"]) + 1])["S"] = "/Form"
+        element = self._element(self.numbers[2 * self._place(annotation["StructParent"]) + 1])
+        element["S"] = "/Form"
+        (element["K"],) = element["K"]  # the widget itself and not a list of one: pyHanko knows a field by that
 
     def _place(self, key: int) -> int:
         return self.numbers[::2].index(key)
@@ -118,6 +120,8 @@ class Repairs:
 
         Halves the objects of the file, and with them the time a full check of its signatures takes.
         """
+        if element["S"] == "/Form":
+            return
         kids = pydyf.Array()
         for item in element["K"]:
             kid = self._element(item)
@@ -157,7 +161,7 @@ class Repairs:
         found, waiting = [], [element]
         while waiting:
             found.append(element := waiting.pop())
-            kids = (self._element(item) for item in element["K"])
+            kids = () if element["S"] == "/Form" else (self._element(item) for item in element["K"])
             waiting.extend(k for k in kids if k is not None and k.get("Type") == "/StructElem")
         return found
 
