@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -62,33 +63,33 @@ def manage(server: Server, *arguments: str) -> None:
     subprocess.run([sys.executable, REPOSITORY / "manage.py", *arguments], env=environment, check=True)
 
 
-def rows(server: Server, role: str) -> dict[str, int]:
-    with psycopg.connect(server.url(role)) as connection:
+def run_documented(server: Server, program: str, *, folder: Path) -> None:
+    """The line of step 4 that begins with `program`, in `folder`."""
+    line = re.search(rf"^{program} .+$", HOSTING, re.MULTILINE).group()
+    arguments = shlex.split(line.replace("$DATABASE_OWNER_URL", server.url("auditapp_owner")))
+    subprocess.run([home.binaries() / program, *arguments[1:]], cwd=folder, check=True)
+
+
+def rows(server: Server) -> dict[str, int]:
+    with psycopg.connect(server.url("auditapp_owner")) as connection:
         tables = connection.execute("SELECT relname FROM pg_stat_user_tables ORDER BY 1").fetchall()
-        return {
-            name: connection.execute(
-                sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name))
-            ).fetchone()[0]
-            for (name,) in tables
-        }
+        count = "SELECT count(*) FROM {}"
+        counts = {name: connection.execute(sql.SQL(count).format(sql.Identifier(name))) for (name,) in tables}
+        return {name: found.fetchone()[0] for name, found in counts.items()}
 
 
 def test_the_documented_steps_make_an_installation_that_can_be_backed_up_and_restored(bare_server, tmp_path):
     run_documented_sql(bare_server)
     manage(bare_server, "migrate", "--verbosity", "0")
     manage(bare_server, "load_questionnaires")
-    before = rows(bare_server, "auditapp_owner")
+    before = rows(bare_server)
     assert before["auditapp_question"] > 0
-    assert rows(bare_server, "auditapp_web").keys() == before.keys()
 
-    programs, dump = home.binaries(), tmp_path / "auditapp.dump"
-    owner = bare_server.url("auditapp_owner")
-    subprocess.run([programs / "pg_dump", "--format=custom", f"--file={dump}", owner], check=True)
+    run_documented(bare_server, "pg_dump", folder=tmp_path)
     with psycopg.connect(bare_server.url("auditapp_admin", "postgres"), autocommit=True) as admin:
         admin.execute("DROP DATABASE auditapp")
         admin.execute("DROP ROLE auditapp_owner, auditapp_web")
     run_documented_sql(bare_server)
-    restore = ["--no-owner", "--exit-on-error", f"--dbname={owner}", dump]
-    subprocess.run([programs / "pg_restore", *restore], check=True)
-    assert rows(bare_server, "auditapp_owner") == before
-    assert rows(bare_server, "auditapp_web").keys() == before.keys()
+    run_documented(bare_server, "pg_restore", folder=tmp_path)
+    manage(bare_server, "load_questionnaires")  # the web role may do again what it might, and finds all done
+    assert rows(bare_server) == before
