@@ -1,10 +1,10 @@
 #!/usr/bin/env python
-"""Django's command line. Commands that change tables connect as their owner, everything else as the web role."""
+"""Django's command line. Commands that change tables or what is asked connect as the owner, everything else as the web role."""
 
 import os
 import sys
 
-OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "flush", "dbshell"}
+OWNER_COMMANDS = {"migrate", "load_questionnaires", "makemigrations", "sqlmigrate", "showmigrations", "flush", "dbshell"}
 
 
 def main() -> None:

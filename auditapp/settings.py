@@ -167,7 +167,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"  # the signing page shows the report in a frame o
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or BASE_DIR / "staticfiles")
+STATIC_ROOT = os.environ.get("STATIC_ROOT") or None
 # Served straight from where they are developed: no build step to forget. Hosting may run collectstatic before a proxy.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -13,7 +13,7 @@ PLACED = [
     "return", "review", "signature", "signingrefusal", "statuschange", "submission", "withdrawal",
 ]  # fmt: skip
 OF_AN_ORGANISATION = ["site", "user", "membership", "vendor", "product"]
-OF_AN_ORGANISATION_OR_NOBODY = ["questionnaire"]
+OF_AN_ORGANISATION_OR_NOBODY = ["check", "questionnaire"]
 TRAIL = ["event", "head", "checkpoint"]  # what belongs to nobody is read where no organisation is in scope
 
 OURS = "organisation_id = (SELECT auditapp_scope_organisation())"

@@ -3,27 +3,24 @@
 from django.db import migrations
 
 WEB = "auditapp_web"
-READ_ONLY = ["event", "head"]  # written by auditapp_trail_append alone
+READ_ONLY = [
+    "event", "head",  # written by auditapp_trail_append alone
+    "framework", "clause", "domain", "category", "check",  # loaded by the owner
+    "questionnaire", "questionnaireversion", "frozencontent", "question",
+]  # fmt: skip
 MAY_CHANGE = {
     "answer": "current_id, n, open_in_round",
     "answerevidence": "removed_by_id, removed_at",
     "audit": "state, round, answered, critical_left",
-    "category": "",  # the taxonomy is kept up to date by the loader of the questionnaires
-    "check": "",
-    "clause": "",
     "deployment": "status",
-    "domain": "",
     "finding": "priority, due, gap, owner, state",
-    "framework": "",
     "modelversion": "ends",
     "organisation": "name, jurisdiction, marking",
-    "questionnaire": "",
-    "questionnaireversion": "",
     "report": "issued_at",
     "site": "name, zone",
     "user": "password, last_login, is_active, name, title",
 }
-MAY_DELETE = ["membership", "clause"]
+MAY_DELETE = ["membership"]
 OTHERS = "'axes\\_%', 'django\\_session', 'procrastinate\\_%'"
 
 GRANTS = [

@@ -113,7 +113,7 @@ def report(audit: Audit, decision: "Decision", result: dict[str, Any]) -> dict[s
             {key: s[key] for key in ("order", "role", "role_label", "meaning")} | {"field": f"signature-{s['order']}"}
             for s in audit.version.signatories
         ],
-        "frameworks": _frameworks(submitted),
+        "frameworks": _frameworks(audit, submitted),
         "supersedes": _superseded(earlier) | {"reason": audit.supersede_reason} if earlier else None,
         "definitions": {
             "gate": audit.version.rules["scoring"]["critical_gate"],
@@ -195,26 +195,29 @@ def _thresholds(audit: Audit, submitted: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _frameworks(submitted: dict[str, Any]) -> list[dict[str, Any]]:
-    """The frameworks that asked questions point to, with the clauses named and the day they were last verified."""
-    named: dict[str, set[str]] = {}
-    for category in submitted["categories"]:
-        for question in category["questions"]:
-            for link in question["clauses"]:
-                framework, clause = link.split(":", 1)
-                named.setdefault(framework, set()).add(clause)
-    frameworks = Framework.objects.filter(code__in=named).prefetch_related("clauses").order_by("name")
+def _frameworks(audit: Audit, submitted: dict[str, Any]) -> list[dict[str, Any]]:
+    """The frameworks that asked questions point to, as the version froze them, with the clauses that are named.
+
+    Only the day on which a framework was last verified is today's, since that is about our reading, not its words.
+    """
+    links = {link for category in submitted["categories"] for q in category["questions"] for link in q["clauses"]}
+    verified = dict(Framework.objects.values_list("code", "last_verified"))
     return [
         {
-            "id": framework.code,
-            "name": framework.name,
-            "version": framework.version,
-            "last_verified": framework.last_verified.isoformat(),
-            "clauses": [
-                {"id": c.code, "title": c.title} for c in framework.clauses.all() if c.code in named[framework.code]
-            ],
+            "id": framework["code"],
+            "name": framework["name"],
+            "version": framework["version"],
+            "last_verified": verified[framework["code"]].isoformat(),
+            "clauses": named,
         }
-        for framework in frameworks
+        for framework in audit.version.rules["frameworks"]
+        if (
+            named := [
+                {"id": clause["code"], "title": clause["title"]}
+                for clause in framework["clauses"]
+                if f"{framework['code']}:{clause['code']}" in links
+            ]
+        )
     ]
 
 
