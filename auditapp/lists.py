@@ -43,6 +43,16 @@ def links(
     return found
 
 
+def menu(query: QueryDict, key: str, label: Any, options: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A filter with many options, as `_components/search.html` draws it; the first, "", means all."""
+    return {"key": key, "label": label, "options": options, "chosen": query.get(key, "")}
+
+
+def kept(query: QueryDict, *fields: str) -> list[tuple[str, str]]:
+    """What a search form carries along: all of the address but its own fields and the page."""
+    return [(key, value) for key, value in query.items() if key not in {*fields, "page", "format"}]
+
+
 def ordered(
     rows: models.QuerySet[M], query: QueryDict, orders: Mapping[str, Sequence[str]], default: str
 ) -> models.QuerySet[M]:

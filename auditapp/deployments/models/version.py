@@ -1,5 +1,6 @@
 """The versions of a model that run at a hospital, one after the other."""
 
+from datetime import datetime
 from typing import Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -26,18 +27,23 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
         return self.filter(Q(ends=None) | Q(ends__gt=today), starts__lte=today)
 
     def with_audit(self) -> Self:
-        """With `audited_by` and `decided`: ref and decision of its newest issued audit, or None."""
+        """With `audited_by`, `audited_at` and `decided` of its newest issued audit, or None."""
         newest = ModelVersion.objects.filter(
             pk=OuterRef("pk"), audits__state="issued", audits__reports__issued_at__isnull=False
         ).order_by("-audits__reports__issued_at")
         return self.annotate(
             audited_by=Subquery(newest.values("audits__ref")[:1]),
+            audited_at=Subquery(newest.values("audits__reports__issued_at")[:1]),
             decided=Subquery(newest.values("audits__reports__decision__code")[:1]),
         )
 
     def covered(self) -> Self:
         """Examined, and the newest decision lets use go on or begin."""
         return self.with_audit().filter(decided__isnull=False).exclude(decided__in=AGAINST_USE)
+
+    def uncovered(self) -> Self:
+        """Never examined, or the newest decision is against use."""
+        return self.with_audit().filter(Q(decided=None) | Q(decided__in=AGAINST_USE))
 
 
 class ModelVersion(Placed):
@@ -53,6 +59,7 @@ class ModelVersion(Placed):
     objects = ModelVersionQuerySet.as_manager()
 
     audited_by: str | None  # set by with_audit()
+    audited_at: datetime | None
     decided: str | None
 
     class Meta:
