@@ -1,0 +1,80 @@
+"""Registering a deployment, and its profile: filled in by one person, confirmed by another."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from auditapp.deployments.models import KEEPERS, Deployment, Product
+from auditapp.tracking import profile_effects
+from auditapp.tracking.forms import ProfileForm, RegistrationForm
+
+
+@require_http_methods(["GET", "POST"])
+def registration(request: HttpRequest) -> HttpResponse:
+    """Enter a deployment with its profile and its first version."""
+    request.user.must_hold(*KEEPERS, site=None, to=_("register a deployment"))
+    removed = profile_effects.removed_by_answer(profile_effects.critical_questions(request.user))
+    form = RegistrationForm(request.POST or None, user=request.user, removed=removed)
+    if request.method == "POST" and form.is_valid():
+        product = Product.named(**form.about_product, organisation=request.user.organisation)
+        deployment = Deployment.register(by=request.user, product=product, **form.about)
+        deployment.add_version(by=request.user, **form.about_version)
+        messages.success(
+            request, _("The deployment is registered. A second person has to confirm its profile.")
+        )
+        return redirect(deployment)
+    return render(request, "tracking/registration.html", {"form": form})
+
+
+@require_safe
+def profile(request: HttpRequest, ref: str) -> HttpResponse:
+    """The facts as they stand, what they remove, who stands behind them, and the profiles before."""
+    deployment = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
+    history = list(deployment.profiles.with_people().order_by("-n"))
+    questions = profile_effects.critical_questions(request.user)
+    earlier = [*history[1:], None]
+    page = {
+        "deployment": deployment,
+        "profile": history[0],
+        "rows": profile_effects.rows(history[0], earlier[0], questions),
+        "removed": profile_effects.removed_by(history[0], questions),
+        "critical": len(questions),
+        "history": [(p, profile_effects.changes(p, q)) for p, q in zip(history, earlier, strict=True)],
+        "may_confirm": history[0].awaits(request.user),
+        "may_fill": request.user.holds(*KEEPERS, site=deployment.site),
+    }
+    return render(request, "tracking/profile.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+def new_profile(request: HttpRequest, ref: str) -> HttpResponse:
+    """State the profile anew, starting from the facts as they stand."""
+    deployment = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
+    request.user.must_hold(*KEEPERS, site=deployment.site, to=_("fill in the profile"))
+    removed = profile_effects.removed_by_answer(profile_effects.critical_questions(request.user))
+    newest = deployment.newest_profile
+    form = ProfileForm(request.POST or None, removed=removed, filled=newest.facts)
+    if request.method == "POST" and form.is_valid():
+        filled = deployment.fill_profile(form.facts, by=request.user)
+        messages.success(
+            request, _("Profile %(n)s is filled in. A second person has to confirm it.") % {"n": filled.n}
+        )
+        return redirect("tracking:profile", ref=ref)
+    return render(
+        request, "tracking/new_profile.html", {"form": form, "deployment": deployment, "profile": newest}
+    )
+
+
+@require_POST
+def profile_confirmation(request: HttpRequest, ref: str) -> HttpResponse:
+    """The second person's word, for the very profile that was read."""
+    deployment = get_object_or_404(Deployment.objects.visible_to(request.user), ref=ref)
+    number = request.POST.get("n", "")
+    read = get_object_or_404(deployment.profiles.with_people(), n=number if number.isdecimal() else None)
+    read.confirm(by=request.user)
+    messages.success(
+        request, _("Profile %(n)s is confirmed. It decides which questions are asked.") % {"n": read.n}
+    )
+    return redirect("tracking:profile", ref=ref)
