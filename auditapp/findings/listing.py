@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import lists
-from auditapp.accounts.models import Site
+from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models import Deployment
 from auditapp.findings.models import Finding, FindingQuerySet
 
@@ -104,7 +104,8 @@ class Summary:
 def summary(deployment: Deployment) -> Summary:
     """In two queries."""
     findings = deployment.findings.open()
-    late = Count("pk", filter=Q(pk__in=deployment.findings.overdue().values("pk")))
-    rows = list(findings.order_by("priority").values_list("priority").annotate(Count("pk"), late))
+    late = Count("pk", filter=Q(due__lt=LocalDay("site__zone")))
+    rows = findings.order_by("priority").values_list("priority").annotate(n=Count("pk"), late=late)
+    counts = [(code, n) for code, n, _late in rows]
     first = findings.order_by("priority", "due", "ref")[:FIRST]
-    return Summary([(code, count) for code, count, _late in rows], sum(row[2] for row in rows), list(first))
+    return Summary(counts, sum(late for _code, _n, late in rows), list(first))
