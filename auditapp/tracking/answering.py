@@ -1,0 +1,122 @@
+"""Questions that wait for a person's answer, and answers that wait for a second person's approval."""
+
+from collections.abc import Iterator
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Length
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from auditapp.accounts.models import Role, Site, User
+from auditapp.audits.models import Answer, AnswerEvidence, Audit, Return
+from auditapp.audits.models.answers import BACKED, UNANSWERED
+from auditapp.audits.models.revisions import JUSTIFICATION_LENGTH
+from auditapp.tracking.tasks import Kind, Task, named, on_audit
+
+AUDIT = (
+    "audit__ref",
+    "audit__deployment__name",
+    "site__name",
+    "site__zone",
+)  # what a group of answers is named by
+
+
+def _still_returned(audit_round: str) -> QuerySet[Return]:
+    """Questions sent back from the round before, and not answered since."""
+    returned = Return.objects.filter(submission__round=OuterRef(audit_round) - 1).order_by()
+    return returned.filter(Q(answer__current=None) | Q(answer__current__at__lte=F("at")))
+
+
+def drafts(user: User) -> Iterator[Task]:
+    """Drafts that the person opened: what is returned, what is unanswered, or the handing over."""
+    returned = _still_returned("round").filter(submission__audit=OuterRef("pk")).values("submission__audit")
+    mine = Audit.objects.visible_to(user).filter(state=Audit.State.DRAFT, opened_by=user)
+    mine = mine.select_related("deployment__site").annotate(
+        returned=Coalesce(Subquery(returned.annotate(n=Count("pk")).values("n")), 0),
+        returned_at=Max("submissions__returns__at"),
+    )
+    for audit in mine:
+        left = audit.asked - audit.answered
+        since = audit.returned_at or audit.opened_at
+        if audit.returned:
+            verb = ngettext(
+                "Answer %(n)s returned question", "Answer %(n)s returned questions", audit.returned
+            )
+            yield on_audit(
+                audit, Kind.RETURNED, verb % {"n": audit.returned}, audit.get_absolute_url(), since=since
+            )
+        elif left:
+            verb = ngettext("Answer %(n)s question", "Answer %(n)s questions", left) % {"n": left}
+            yield on_audit(audit, Kind.ANSWER, verb, audit.get_absolute_url(), since=audit.opened_at)
+        else:
+            href = reverse("audits:submission", args=[audit.ref])
+            yield on_audit(audit, Kind.ANSWER, _("Check and submit the audit"), href, since=since)
+
+
+def assigned(user: User) -> Iterator[Task]:
+    """Questions of the categories that were given to the person, in drafts of others."""
+    returned = Exists(_still_returned("audit__round").filter(answer=OuterRef("pk")))
+    answers = Answer.objects.visible_to(user).filter(
+        UNANSWERED | Q(returned),
+        audit__state=Audit.State.DRAFT,
+        audit__assignments__user=user,
+        audit__assignments__category_code=F("category_code"),
+        open_in_round=F("audit__round"),
+    )
+    rows = (
+        answers.exclude(audit__opened_by=user)
+        .order_by()
+        .values(*AUDIT)
+        .annotate(
+            n=Count("pk"),
+            due=Min("audit__assignments__due"),
+            since=Min("audit__assignments__at"),
+            categories=ArrayAgg("category_code", order_by="position"),
+        )
+    )
+    for row in rows:
+        verb = (
+            ngettext("Answer %(n)s question of your part", "Answer %(n)s questions of your part", row["n"])
+            % row
+        )
+        href = reverse("audits:category", args=[row["audit__ref"], row["categories"][0]])
+        what = named(row["audit__deployment__name"], row["site__name"], row["audit__ref"])
+        yield Task(Kind.ANSWER, verb, what, href, row["site__zone"], due=row["due"], since=row["since"])
+
+
+def approvals(user: User) -> Iterator[Task]:
+    """Critical questions that somebody else set to not applicable, with a justification."""
+    roles = (Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, Role.CATEGORY_LEAD)
+    if not user.holds(*roles):
+        return
+    item = Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None))
+    waiting = Answer.objects.visible_to(user).annotate(
+        has_item=item, justified=Length("current__justification")
+    )
+    waiting = waiting.filter(
+        site__in=Site.objects.where(user, *roles),
+        audit__state=Audit.State.DRAFT,
+        criticality="critical",
+        current__verdict="not_applicable",
+        current__approval=None,
+        justified__gte=JUSTIFICATION_LENGTH,
+    ).exclude(Q(current__by=user) | BACKED)
+    rows = (
+        waiting.order_by()
+        .values(*AUDIT)
+        .annotate(
+            n=Count("pk"),
+            since=Min("current__at"),
+            codes=ArrayAgg("code", order_by="position"),
+            categories=ArrayAgg("category_code", order_by="position"),
+        )
+    )
+    for row in rows:
+        verb = ngettext("Approve %(n)s “not applicable”", "Approve %(n)s “not applicable”", row["n"])
+        href = (
+            f"{reverse('audits:category', args=[row['audit__ref'], row['categories'][0]])}#{row['codes'][0]}"
+        )
+        what = named(row["audit__deployment__name"], row["site__name"], row["audit__ref"])
+        yield Task(Kind.APPROVE, verb % row, what, href, row["site__zone"], since=row["since"])

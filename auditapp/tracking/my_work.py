@@ -1,0 +1,92 @@
+"""What waits for one person, and nothing else, in the order in which it should be done."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count, Exists, Min, OuterRef
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from auditapp.accounts.models import Role, Site, User
+from auditapp.audits.models import Audit
+from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
+from auditapp.findings.models import Finding
+from auditapp.tracking import answering, in_motion
+from auditapp.tracking.tasks import Kind, Task, named
+
+# What will appear here, by role: for the page that is empty.
+APPEARS = {
+    Role.AUDITOR: gettext_lazy("audits that you opened, profiles to confirm, reports to sign"),
+    Role.CATEGORY_LEAD: gettext_lazy("questions of the categories that you are given"),
+    Role.CLINICAL_SAFETY_OFFICER: gettext_lazy("audits to review, profiles to confirm, reports to sign"),
+    Role.EXECUTIVE: gettext_lazy("reports to sign"),
+    Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign"),
+    Role.DEPLOYMENT_OWNER: gettext_lazy(
+        "overdue findings, profiles to confirm, versions that run without an audit"
+    ),
+}
+
+
+def appears_for(user: User) -> list[str]:
+    """What this person's roles will bring here; empty for those who only read or administer."""
+    held = {membership.role for membership in user.held}
+    return [str(words) for role, words in APPEARS.items() if role in held]
+
+
+def waiting_for(user: User) -> list[Task]:
+    """Everything, in order. The number of queries does not depend on how much there is."""
+    sources = [
+        _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
+        _profiles, _uncovered,
+    ]  # fmt: skip
+    return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
+
+
+def _overdue(user: User) -> Iterator[Task]:
+    """Findings past their date on the deployments that the person owns, together for each deployment."""
+    late = Finding.objects.visible_to(user).overdue().filter(deployment__owner=user).order_by()
+    rows = late.values("deployment__ref", "deployment__name", "site__name", "site__zone")
+    for row in rows.annotate(n=Count("pk"), first=Min("due")):
+        verb = ngettext("See to %(n)s overdue finding", "See to %(n)s overdue findings", row["n"]) % row
+        href = f"{reverse('findings:list')}?state=overdue&deployment={row['deployment__ref']}"
+        what = named(row["deployment__name"], row["site__name"])
+        yield Task(Kind.OVERDUE, verb, what, href, row["site__zone"], due=row["first"])
+
+
+def _profiles(user: User) -> Iterator[Task]:
+    """Profiles that somebody else filled in, waiting for a second person."""
+    if not user.holds(*KEEPERS):
+        return
+    waiting = Profile.objects.visible_to(user).waiting().exclude(by=user)
+    waiting = waiting.filter(site__in=Site.objects.where(user, *KEEPERS))
+    live = waiting.exclude(deployment__status=Deployment.Status.RETIRED).select_related("deployment__site")
+    for profile in live:
+        deployment = profile.deployment
+        href = reverse("tracking:profile", args=[deployment.ref])
+        what = named(deployment.name, deployment.site.name)
+        yield Task(Kind.CONFIRM, _("Confirm the profile"), what, href, deployment.site.zone, since=profile.at)
+
+
+def _uncovered(user: User) -> Iterator[Task]:
+    """What runs on the person's deployments without an audit that lets it run, and none under way."""
+    if not user.holds(Role.DEPLOYMENT_OWNER):
+        return
+    under_way = Audit.objects.under_way().filter(model_version=OuterRef("pk"))
+    mine = (
+        ModelVersion.objects.visible_to(user)
+        .running()
+        .uncovered()
+        .filter(~Exists(under_way), deployment__owner=user, deployment__status__in=Deployment.IN_USE)
+    )
+    for version in mine.select_related("deployment__site"):
+        deployment = version.deployment
+        what = named(deployment.name, deployment.site.name)
+        verb, href = _("Have version %(version)s audited"), deployment.get_absolute_url()
+        if version.audited_by:
+            verb, href = (
+                _("Act on the decision about version %(version)s"),
+                reverse("reports:report", args=[version.audited_by]),
+            )
+        words = verb % {"version": version.name}
+        since = version.audited_at or version.starts
+        yield Task(Kind.UNCOVERED, words, what, href, deployment.site.zone, since=since)

@@ -1,0 +1,21 @@
+"""Addresses of what looks into several rooms: one's work, the portfolio, the page of a deployment."""
+
+from django.urls import path
+
+from auditapp.tracking import registration, views
+
+app_name = "tracking"
+urlpatterns = [
+    path("", views.my_work, name="my_work"),
+    path("portfolio/", views.portfolio, name="portfolio"),
+    # /deployments/
+    path("deployments/new/", registration.registration, name="registration"),
+    path("deployments/<slug:ref>/", views.deployment, name="deployment"),
+    path("deployments/<slug:ref>/profile/", registration.profile, name="profile"),
+    path("deployments/<slug:ref>/profile/new/", registration.new_profile, name="new_profile"),
+    path(
+        "deployments/<slug:ref>/profile/confirmation/",
+        registration.profile_confirmation,
+        name="profile_confirmation",
+    ),
+]
