@@ -1,7 +1,7 @@
 """Who signed a PDF and whether it has changed since, from its bytes alone, read in a process of its own.
 
-The file may come from anybody. The process that reads it has so much time and memory, can open nothing, and is
-killed when its time is up; whatever goes wrong there can only mean that the file could not be read.
+The file may come from anybody. The process that reads it has so much time and memory, can open nothing,
+and is killed when its time is up; whatever goes wrong there can only mean that the file could not be read.
 """
 
 import asyncio
@@ -97,10 +97,16 @@ def inspect(pdf: bytes, *, roots: list[bytes], seconds: int = 30, megabytes: int
 
 
 def _signature(row: dict[str, Any]) -> SignatureFound:
-    at = datetime.fromisoformat(row["at"]) if row["at"] else None
-    texts = {key: str(row[key]) for key in ("field", "person", "role", "meaning", "covers")}
     return SignatureFound(
-        at=at, **texts, **{key: bool(row[key]) for key in ("intact", "trusted", "changed_after")}
+        field=str(row["field"]),
+        person=str(row["person"]),
+        role=str(row["role"]),
+        meaning=str(row["meaning"]),
+        at=datetime.fromisoformat(row["at"]) if row["at"] else None,
+        intact=bool(row["intact"]),
+        trusted=bool(row["trusted"]),
+        covers=str(row["covers"]),
+        changed_after=bool(row["changed_after"]),
     )
 
 
@@ -186,7 +192,7 @@ async def _validated(signature: Any, roots: list[Any]) -> dict[str, Any]:
     }
     context = ValidationContext(trust_roots=roots, moment=at, allow_fetching=False)
     try:
-        status = await async_validate_pdf_signature(signature, signer_validation_context=context)
+        status: Any = await async_validate_pdf_signature(signature, signer_validation_context=context)
     except Exception:  # of many kinds, and all mean that nothing holds
         return found | {"intact": False, "trusted": False, "covers": "unclear", "changed_after": True}
     return found | {
