@@ -16,6 +16,7 @@ from django.test import Client
 
 from auditapp.accounts.models import Site, User
 from tests.factories import Make
+from tests.stack import Stack
 
 ROLE = "auditapp_web"
 _acting = {"as_web": False}
@@ -106,6 +107,16 @@ def _member(name: str) -> Any:
 asha, ben, eve, grace, omar, vera, ada, dora, olga, sam, cleo = map(
     _member, ["asha", "ben", "eve", "grace", "omar", "vera", "ada", "dora", "olga", "sam", "cleo"]
 )
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The demonstration with a real web server and worker; takes minutes to make, so all who need it share it."""
+    running = Stack()
+    try:
+        yield running.start()
+    finally:
+        running.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""The product as people meet it: its own database with the demonstration in it, a real web server and a real worker."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from auditapp.demonstration.play import PASSWORD
+from tests.database import SERVER
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE = "auditapp_demonstration"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Stack:
+    """A running installation. `manage` runs a command of manage.py against it, as a user would."""
+
+    password = PASSWORD
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="auditapp-stack-"))
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = os.environ | {
+            "DATABASE_URL": SERVER.url("auditapp_web", DATABASE),
+            "DATABASE_OWNER_URL": SERVER.url("auditapp_owner", DATABASE),
+            "AUDITAPP_DATA_DIR": str(self.folder),
+            "PUBLIC_URL": self.url,
+            "SECRET_KEY": "only-for-tests",
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> "Stack":
+        with self.superuser("postgres") as db:
+            db.execute(f"CREATE DATABASE {DATABASE} OWNER auditapp_owner")
+        for command in (["migrate", "-v0"], ["load_questionnaires", "-v0"], ["seed_demo"]):
+            self.manage(*command)
+        gunicorn = [sys.executable, "-m", "gunicorn", "auditapp.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+        self._run([*gunicorn, "--worker-class", "gthread", "--threads", "4", "--no-control-socket"])
+        self._run([sys.executable, "manage.py", "procrastinate", "worker"])
+        self._wait()
+        return self
+
+    def manage(self, *arguments: str, code: int = 0) -> str:
+        """What a command printed. Fails unless it ends with the exit code expected."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def superuser(self, database: str = DATABASE) -> Any:
+        return psycopg.connect(SERVER.url("auditapp_admin", database), autocommit=True)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(timeout=30)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, command: list[str]) -> None:
+        log = (self.folder / f"{len(self.processes)}.log").open("wb")
+        self.processes.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log))
+
+    def _wait(self) -> None:
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"{self.url}/healthz") as answer:
+                    assert answer.status == 200
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError((self.folder / "0.log").read_text())
