@@ -15,14 +15,20 @@ class EmailBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """The person, if the password is right. A wrong address takes as long as a wrong password."""
+        """The person, if the password is right. A wrong address takes as long as a wrong password.
+
+        Nobody signed in: the scope becomes that of the person's organisation. Somebody who re-authenticates for one act
+        keeps the scope they have.
+        """
         if username is None or password is None:
             return None
         user = User.objects.to_sign_in(username)
         if user is None:
             User().set_password(password)
             return None
-        scope.enter(user.organisation_id, [])
+        signed_in = getattr(request, "user", None)
+        if signed_in is None or not signed_in.is_authenticated:
+            scope.enter(user.organisation_id, [])
         return user if user.check_password(password) else None
 
     def get_user(self, user_id: int) -> User | None:
