@@ -1,6 +1,7 @@
 """The authority of an organisation: public certificates here, private keys in the key store."""
 
 from datetime import datetime
+from typing import Self
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -26,7 +27,7 @@ class Authority(models.Model):
         return self.code
 
     @classmethod
-    def for_code(cls, code: str, name: str, *, at: datetime) -> "Authority":
+    def for_code(cls, code: str, name: str, *, at: datetime) -> Self:
         """The authority of an organisation, made on first use. Two processes at once end with one.
 
         Keys come first and are never replaced, so that a row always has its keys.
@@ -36,22 +37,33 @@ class Authority(models.Model):
         store = KeyStore()
         key = store.keep(f"{code}-authority", ec.generate_private_key(ec.SECP384R1()))
         seal = store.keep(f"{code}-seal", ec.generate_private_key(ec.SECP256R1()))
-        root = certificates.authority(certificates.name(name, f"{name} report signing"), key, at=at)
+        root = certificates.authority(certificates.of_organisation(name, "report signing"), key, at=at)
         sealing = certificates.leaf(
-            certificates.name(name, f"{name} seal"),
+            certificates.of_organisation(name, "seal"),
             seal.public_key(),
             issuer=root,
             issuer_key=key,
             at=at,
             years=certificates.SEAL_YEARS,
         )
-        made = cls(code=code, name=name, created_at=at)
-        made.certificate, made.seal_certificate = root.public_bytes(Encoding.DER), sealing.public_bytes(Encoding.DER)
+        made = cls(
+            code=code,
+            name=name,
+            certificate=root.public_bytes(Encoding.DER),
+            seal_certificate=sealing.public_bytes(Encoding.DER),
+            created_at=at,
+        )
         cls.objects.bulk_create([made], ignore_conflicts=True)
         return cls.objects.get(code=code)
 
-    def issue(self, *, person: str, role: str, at: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-        """A fresh key and its certificate for one signature by a person in a role; the key is nowhere kept."""
+    def issue(
+        self, *, person: str, role: str, at: datetime
+    ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        """A fresh key and its certificate for one signature by a person in a role; the key is nowhere kept.
+
+        The certificate names both, and the organisation. `at` may lie in the past, but not before the
+        authority began: that raises ValueError.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         root = x509.load_der_x509_certificate(bytes(self.certificate))
         certificate = certificates.leaf(

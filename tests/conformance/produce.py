@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def produce(folder: Path) -> None:
-    """NAME-unsigned.pdf, NAME-1-signed.pdf and so on, the authority's certificate as authority.der, and a forgery.
+    """NAME-unsigned.pdf, NAME-1-signed.pdf and so on, the authority's certificate, and a forgery.
 
-    The forgery, altered-2-signed.pdf, is there to be refused: referees that pass everything would prove nothing.
+    The forgery is there to be refused: referees that pass everything would prove nothing.
     """
     from tests.reports import signed  # noqa: PLC0415 - needs Django's settings
 

@@ -44,7 +44,7 @@ class Authority:
 
 def new_authority(name: str = HOSPITAL) -> Authority:
     key = ec.generate_private_key(ec.SECP384R1())
-    subject = certificates.name(name, f"{name} report signing")
+    subject = certificates.of_organisation(name, "report signing")
     return Authority(key, certificates.authority(subject, key, at=datetime(2025, 1, 1, tzinfo=UTC)))
 
 
