@@ -1,15 +1,10 @@
 """One examination of one deployment: the audit, its answers, and what was submitted and reviewed."""
 
-from auditapp.audits.models.answers import (
-    Answer,
-    AnswerEvidence,
-    AnswerRevision,
-    Assignment,
-    NotApplicableApproval,
-    Saved,
-    Stale,
-)
+from auditapp.audits.models.answers import Answer
+from auditapp.audits.models.assignments import Assignment
+from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
+from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
 
 __all__ = [
@@ -26,5 +21,6 @@ __all__ = [
     "Saved",
     "Stale",
     "Submission",
+    "Verdict",
     "Withdrawal",
 ]

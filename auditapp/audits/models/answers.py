@@ -1,14 +1,26 @@
 """Answers: every save is a revision that stays, and a save that comes too late keeps both texts."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import models, transaction
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Value, When
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
+from auditapp.audits.models.assignments import Assignment
+from auditapp.audits.models.attachments import AnswerEvidence
+from auditapp.audits.models.revisions import (
+    JUSTIFICATION_LENGTH,
+    AnswerRevision,
+    NotApplicableApproval,
+    Saved,
+    Stale,
+    Verdict,
+    name_of_request,
+)
 from auditapp.audits.scoring import Given
 from auditapp.evidence.models import Evidence
 from auditapp.questionnaires.models import Question
@@ -16,14 +28,20 @@ from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
-JUSTIFICATION_LENGTH = 20  # answer_scale.not_applicable.requires
-
-
-class Verdict(models.TextChoices):
-    MET = "met", gettext_lazy("Met")
-    PARTIAL = "partial", gettext_lazy("Partly met")
-    NOT_MET = "not_met", gettext_lazy("Not met")
-    NOT_APPLICABLE = "not_applicable", gettext_lazy("Not applicable")
+UNANSWERED = Q(current=None) | Q(current__verdict="")
+BACKED = ~Q(question__not_applicable_backed_by="") & (~Q(current__evidence_note="") | Q(has_item=True))
+INCOMPLETE = (
+    Q(current__verdict__in=[Verdict.PARTIAL, Verdict.NOT_MET])
+    & (Q(current__gap="") | Q(current__owner="") | Q(current__due=None))
+    | Q(current__verdict=Verdict.PARTIAL, criticality="critical", current__control="")
+    | Q(current__verdict=Verdict.NOT_APPLICABLE, justified__lt=JUSTIFICATION_LENGTH)
+    | Q(current__verdict=Verdict.NOT_APPLICABLE, criticality="critical", current__approval=None) & ~BACKED
+)
+STATE = Case(
+    When(UNANSWERED, Value("unanswered")),
+    When(current__verdict=Verdict.MET, current__evidence_note="", has_item=False, then=Value("unevidenced")),
+    default=F("current__verdict"),
+)
 
 
 class AnswerQuerySet(PlacedQuerySet):
@@ -32,9 +50,84 @@ class AnswerQuerySet(PlacedQuerySet):
 
     def for_reading(self) -> "AnswerQuerySet":
         """With everything a page or a frozen document shows of an answer, in a fixed number of queries."""
-        attached = AnswerEvidence.objects.filter(removed_at=None).select_related("evidence", "added_by").order_by("pk")
+        attached = (
+            AnswerEvidence.objects.filter(removed_at=None)
+            .select_related("evidence", "added_by")
+            .order_by("pk")
+        )
         return self.select_related("question", "current__by", "current__approval__by").prefetch_related(
             models.Prefetch("attached", queryset=attached, to_attr="evidence_now")
+        )
+
+    def held_for(self, person: User) -> "AnswerQuerySet":
+        """Locked together with the audit until the transaction ends, with all that decides on a save, in one query.
+
+        The audit is locked first, as by every verb that moves it: no save slips in beside a submission, and no two wait
+        for each other in a circle.
+        """
+        return (
+            self.with_assignment(person)
+            ._with_item()
+            .select_for_update(of=("audit", "self"), no_key=True)
+            .select_related("audit", "site", "current__by")
+            .annotate(backed_by=F("question__not_applicable_backed_by"), held=Value(True))
+        )
+
+    def with_assignment(self, person: User) -> "AnswerQuerySet":
+        """`assigned`: whether the answer's category is given to this person."""
+        assigned = Assignment.objects.filter(
+            audit=OuterRef("audit"), category_code=OuterRef("category_code"), user=person
+        )
+        return self.annotate(assigned=Exists(assigned))
+
+    def unanswered(self) -> "AnswerQuerySet":
+        return self.filter(UNANSWERED)
+
+    def incomplete(self) -> "AnswerQuerySet":
+        """Answered, but without something that the verdict requires: the rule of `AnswerRevision.lacks`, in SQL."""
+        return self._with_item().annotate(justified=Length("current__justification")).filter(INCOMPLETE)
+
+    def progress(self) -> list[dict[str, Any]]:
+        """One row per category, in the order asked, whatever the number of questions.
+
+        {category_code, asked, answered, left, critical_left, unfinished, first_left, states}: `unfinished` counts what
+        keeps the audit from being submitted, `first_left` is the place of the first unanswered question.
+        """
+        rows = (
+            self._with_item()
+            .annotate(justified=Length("current__justification"), state=STATE)
+            .order_by()
+            .values("category_code")
+            .annotate(
+                first=Min("position"),
+                asked=Count("pk"),
+                left=Count("pk", filter=UNANSWERED),
+                critical_left=Count("pk", filter=UNANSWERED & Q(criticality="critical")),
+                unfinished=Count("pk", filter=UNANSWERED | INCOMPLETE),
+                first_left=Min("position", filter=UNANSWERED),
+                states=ArrayAgg("state", order_by="position", default=Value([])),
+            )
+        )
+        return [row | {"answered": row["asked"] - row["left"]} for row in rows.order_by("first")]
+
+    def last_issued(self, audit: Any) -> "AnswerQuerySet":
+        """What was answered to the same checks when this deployment was last audited: one answer per check.
+
+        The answers of an issued audit change no more (`must_be_open_to`), so these are the words that were signed.
+        """
+        before = Answer.objects.filter(
+            audit__deployment=audit.deployment_id,
+            audit__state__in=["issued", "superseded"],
+            audit__opened_at__lt=audit.opened_at,
+            code__in=self.values("code"),
+        )
+        latest = before.order_by("code", "-audit__opened_at").distinct("code")
+        return latest._with_item().annotate(state=STATE).select_related("audit", "current")
+
+    def _with_item(self) -> "AnswerQuerySet":
+        """`has_item`: whether an item of evidence is named for the answer now."""
+        return self.annotate(
+            has_item=Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None))
         )
 
 
@@ -68,45 +161,88 @@ class Answer(Placed):
         repeating it is harmless. A save that started from an older one is kept as well, counts for nothing, and comes
         back as `Stale` with both texts: nothing is overwritten and nothing is lost (no exception, which would undo it).
         """
-        answer = Answer.objects.select_for_update(of=["self"]).select_related("audit", "current").get(pk=self.pk)
+        answer = self._held(by)
         answer.must_be_open_to(by)
         values = {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
+        key = name_of_request(key, base=base, values=values)
         if base != answer.n:
-            if kept := answer.revisions.filter(request_key=key).first():
-                return Saved(kept) if kept.n else Stale(mine=kept, theirs=answer.current)
-            mine = answer._keep(by=by, n=None, based_on=base, key=key, values=values)
-            Event.record(by, "answer.stale", answer.audit, check=answer.code, based_on=base, current=answer.n)
-            return Stale(mine=mine, theirs=answer.current)
+            return answer._refuse_stale(by=by, base=base, key=key, values=values)
         revision = answer._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
-        first = answer.current is None or answer.current.verdict == ""
-        self.n, self.current = revision.n, revision
+        was_answered = bool(answer.current and answer.current.verdict)
+        for row in (answer, self):
+            row.n, row.current = revision.n, revision
         Answer.objects.filter(pk=self.pk).update(n=revision.n, current=revision)
-        if change := bool(revision.verdict) - (not first):
+        if change := bool(revision.verdict) - was_answered:
             answer.audit.count_answer(change, critical=answer.criticality == "critical")
-        Event.record(by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict)
+        Event.record(
+            by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict
+        )
         return Saved(revision)
+
+    def _held(self, by: User) -> "Answer":
+        """This answer as `held_for` reads and locks it; not read again when it was just read so."""
+        return self if hasattr(self, "held") else Answer.objects.held_for(by).get(pk=self.pk)
 
     def must_be_open_to(self, by: User) -> None:
         """Refuse unless this person may change this answer in this round."""
-        if self.audit.state != "draft":
-            raise Refused(_("This audit is no longer a draft; its answers are fixed."))
-        if self.open_in_round != self.audit.round:
-            raise Refused(_("Only the questions that were returned can be changed in this round."))
-        if by.holds(Role.AUDITOR, site=self.site):
-            return
-        if not self.audit.assignments.filter(user=by, category_code=self.category_code).exists():
-            raise NotAllowed(_("Only an auditor of this hospital, or the lead of this category, can answer here."))
+        if not self.may_be_answered_by(by):
+            raise NotAllowed(
+                _("Only an auditor of this hospital, or the lead of this category, can answer here.")
+            )
+        if fixed := self.why_fixed:
+            raise Refused(fixed)
 
-    def _keep(self, *, by: User, n: int | None, based_on: int, key: str, values: dict[str, Any]) -> "AnswerRevision":
-        return AnswerRevision.objects.create(
-            **self.place, answer=self, n=n, based_on=based_on, request_key=key, by=by, at=clock.now(), **values
+    @property
+    def why_fixed(self) -> str:
+        """Why nobody can change this answer now, in a sentence; empty while it is open."""
+        if self.audit.state != "draft":
+            return _("This audit is no longer a draft; its answers are fixed.")
+        if self.open_in_round != self.audit.round:
+            return _("Only the questions that were returned can be changed in this round.")
+        return ""
+
+    def may_be_answered_by(self, person: User) -> bool:
+        """Auditors answer everything at their hospital, others what is given to them; see `with_assignment`."""
+        if person.holds(Role.AUDITOR, site=self.site):
+            return True
+        return self.assigned if hasattr(self, "assigned") else self._held(person).assigned
+
+    def _refuse_stale(self, *, by: User, base: int, key: str, values: dict[str, Any]) -> "Saved | Stale":
+        if kept := self.revisions.filter(request_key=key).first():
+            return Saved(kept) if kept.n else Stale(mine=kept, theirs=self.current)
+        mine = self._keep(by=by, n=None, based_on=base, key=key, values=values)
+        Event.record(by, "answer.stale", self.audit, check=self.code, based_on=base, current=self.n)
+        return Stale(mine=mine, theirs=self.current)
+
+    def _keep(
+        self, *, by: User, n: int | None, based_on: int, key: str, values: dict[str, Any]
+    ) -> "AnswerRevision":
+        revision = AnswerRevision.objects.create(
+            **self.place,
+            answer=self,
+            n=n,
+            based_on=based_on,
+            request_key=key,
+            by=by,
+            at=clock.now(),
+            **values,
         )
+        AnswerRevision._meta.get_field("approval").set_cached_value(
+            revision, None
+        )  # new: nobody approved it, no query
+        return revision
 
     @transaction.atomic
     def approve_not_applicable(self, *, by: User, n: int) -> "NotApplicableApproval":
         """The second person's approval of a critical question set to not applicable; it holds for this text alone."""
-        answer = Answer.objects.select_for_update(of=["self"]).select_related("audit", "current").get(pk=self.pk)
-        by.must_hold(Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, Role.CATEGORY_LEAD, site=self.site, to=_("approve this"))
+        answer = self._held(by)
+        by.must_hold(
+            Role.AUDITOR,
+            Role.CLINICAL_SAFETY_OFFICER,
+            Role.CATEGORY_LEAD,
+            site=self.site,
+            to=_("approve this"),
+        )
         if answer.audit.state != "draft":
             raise Refused(_("This audit is no longer a draft; its answers are fixed."))
         if answer.current is None or answer.n != n or answer.current.verdict != Verdict.NOT_APPLICABLE:
@@ -122,19 +258,28 @@ class Answer(Placed):
         return approval
 
     @transaction.atomic
+    def add_evidence(self, *, by: User, **about: Any) -> "AnswerEvidence":
+        """Keep a file (`content`) or a link (`url`) as a new item of evidence and name it for this answer."""
+        self._held(by).must_be_open_to(by)
+        keep = Evidence.keep_link if about.get("url") else Evidence.keep_file
+        return self.attach(keep(by=by, site=self.site, **about), by=by)
+
+    @transaction.atomic
     def attach(self, evidence: Evidence, *, by: User) -> "AnswerEvidence":
         """Name an item as evidence for this answer."""
-        self.must_be_open_to(by)
+        self._held(by).must_be_open_to(by)
         link = AnswerEvidence.objects.create(
             **self.place, answer=self, evidence=evidence, added_by=by, added_at=clock.now()
         )
-        Event.record(by, "evidence.attached", self.audit, check=self.code, evidence=evidence.pk, sha256=evidence.sha256)
+        Event.record(
+            by, "evidence.attached", self.audit, check=self.code, evidence=evidence.pk, sha256=evidence.sha256
+        )
         return link
 
     @transaction.atomic
     def detach(self, link: "AnswerEvidence", *, by: User) -> None:
         """Take an item off this answer; the item and the fact that it once stood here are kept."""
-        self.must_be_open_to(by)
+        self._held(by).must_be_open_to(by)
         taken = AnswerEvidence.objects.filter(pk=link.pk, answer=self, removed_at=None)
         if not taken.update(removed_by=by, removed_at=clock.now()):
             raise Refused(_("This evidence was already taken off."))
@@ -156,141 +301,13 @@ class Answer(Placed):
 
     @property
     def lacks(self) -> list[str]:
-        """What must be added before the audit can be submitted (answer_scale.requires); needs `for_reading()`."""
+        """What must be added before the audit can be submitted; needs `for_reading()` or `held_for()`."""
         if self.current is None or not self.current.verdict:
             return [_("no answer yet")]
+        held = hasattr(self, "held")
+        has_item = self.has_item if held else bool(self.evidence_now)
+        backed_by = self.backed_by if held else self.question.not_applicable_backed_by
         return self.current.lacks(
             critical=self.criticality == "critical",
-            backed=bool(self.question.not_applicable_backed_by) and bool(self.evidence_now or self.current.evidence_note),
+            backed=bool(backed_by) and (has_item or bool(self.current.evidence_note)),
         )
-
-
-class AnswerRevision(Placed):
-    """One save of one answer, never changed. `n` is empty for a save that came too late and was not taken."""
-
-    answer = models.ForeignKey(Answer, models.PROTECT, related_name="revisions")
-    n = models.PositiveIntegerField(null=True)
-    based_on = models.PositiveIntegerField()
-    request_key = models.CharField(max_length=64)
-    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="")
-    note = models.TextField(blank=True, default="")
-    evidence_note = models.TextField(blank=True, default="")
-    gap = models.TextField(blank=True, default="")
-    owner = models.CharField(max_length=120, blank=True, default="")
-    due = models.DateField(null=True)
-    control = models.TextField(blank=True, default="")
-    justification = models.TextField(blank=True, default="")
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["answer", "n"], name="one_revision_per_number"),
-            models.UniqueConstraint(fields=["answer", "request_key"], name="one_revision_per_request"),
-            models.CheckConstraint(
-                condition=models.Q(n=None) | models.Q(n=models.F("based_on") + 1), name="a_revision_follows_its_base"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.answer_id} {self.n}"
-
-    def lacks(self, *, critical: bool, backed: bool) -> list[str]:
-        """What this verdict requires and is not there (answer_scale of the content)."""
-        missing: list[str] = []
-        if self.verdict in {Verdict.PARTIAL, Verdict.NOT_MET}:
-            missing += [] if self.gap else [_("what is missing")]
-            missing += [] if self.owner else [_("an owner")]
-            missing += [] if self.due else [_("a due date")]
-        if self.verdict == Verdict.PARTIAL and critical and not self.control:
-            missing.append(_("the control that is in place meanwhile"))
-        if self.verdict == Verdict.NOT_APPLICABLE:
-            if len(self.justification) < JUSTIFICATION_LENGTH:
-                missing.append(_("a justification of at least 20 characters"))
-            if critical and not backed and not hasattr(self, "approval"):
-                missing.append(_("a second person's approval"))
-        return missing
-
-
-@dataclass(frozen=True)
-class Saved:
-    """The save was taken: it is the newest revision."""
-
-    revision: AnswerRevision
-
-
-@dataclass(frozen=True)
-class Stale:
-    """The save was kept but not taken, because somebody else saved first."""
-
-    mine: AnswerRevision
-    theirs: AnswerRevision | None
-
-
-class NotApplicableApproval(Placed):
-    """A second person agreed that a critical question does not apply, for one revision's wording."""
-
-    revision = models.OneToOneField(AnswerRevision, models.PROTECT, related_name="approval")
-    answered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=~models.Q(by=models.F("answered_by")), name="not_applicable_is_approved_by_a_second_person"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.revision_id} approved"
-
-
-class AnswerEvidence(Placed):
-    """An item of evidence named for an answer, and when it was taken off, if it was."""
-
-    answer = models.ForeignKey(Answer, models.PROTECT, related_name="attached")
-    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
-    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    added_at = models.DateTimeField()
-    removed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    removed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["answer", "evidence"],
-                condition=models.Q(removed_at=None),
-                name="evidence_is_named_once_per_answer",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(removed_at=None, removed_by=None)
-                | models.Q(removed_at__isnull=False, removed_by__isnull=False),
-                name="a_removal_has_person_and_time",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.answer_id} {self.evidence_id}"
-
-
-class Assignment(Placed):
-    """A category of an audit given to a person to answer."""
-
-    audit = models.ForeignKey("auditapp.Audit", models.PROTECT, related_name="assignments")
-    category_code = models.CharField(max_length=60)
-    user = models.ForeignKey(User, models.PROTECT, related_name="assignments")
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    due = models.DateField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["audit", "category_code", "user"], name="a_category_is_assigned_once_per_person"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.audit_id} {self.category_code} {self.user_id}"

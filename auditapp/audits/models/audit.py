@@ -3,7 +3,10 @@
 import hashlib
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any, Self
 
 import rfc8785
 from django.db import models, transaction
@@ -14,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.audits import facts, reconciliation, scoring
-from auditapp.audits.models.answers import Answer, Assignment
+from auditapp.audits.models.answers import Answer
+from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
 from auditapp.deployments.models import Deployment, ModelVersion, next_number
 from auditapp.findings.models import HazardRating
@@ -24,16 +28,32 @@ from auditapp.text import clean
 from auditapp.trail.models import Event
 
 
-class AuditQuerySet(PlacedQuerySet):
-    def with_names(self) -> "AuditQuerySet":
+class AuditQuerySet(PlacedQuerySet["Audit"]):
+    def matching(self, text: str) -> Self:
+        """Audits that hold every word searched for, in their reference or their deployment's reference or name."""
+        rows = self
+        for word in text.split():
+            places = ("ref", "deployment__ref", "deployment__name")
+            rows = rows.filter(reduce(or_, (models.Q(**{f"{place}__icontains": word}) for place in places)))
+        return rows
+
+    def with_names(self) -> Self:
         return self.select_related(
             "organisation", "site", "deployment__product__vendor", "model_version", "version__questionnaire", "opened_by"
         )
 
-    def issued(self) -> "AuditQuerySet":
+    def asking_the_same(self, version: QuestionnaireVersion) -> "Audit | None":
+        """The unfinished audit that asks this questionnaire already, in whatever version; there is one at most."""
+        return self.under_way().filter(version__questionnaire=version.questionnaire_id).first()
+
+    def for_overview(self) -> Self:
+        """With the revisions before and after, and how it was withdrawn, if it was."""
+        return self.with_names().select_related("supersedes", "superseded_by", "withdrawal__by")
+
+    def issued(self) -> Self:
         return self.filter(state=Audit.State.ISSUED)
 
-    def under_way(self) -> "AuditQuerySet":
+    def under_way(self) -> Self:
         return self.exclude(state__in=[Audit.State.ISSUED, Audit.State.WITHDRAWN, Audit.State.SUPERSEDED])
 
 
@@ -137,7 +157,7 @@ class Audit(Placed):
             raise Refused(_("This model version belongs to another deployment."))
         if bool(version.trigger_sets) != bool(list(triggers)):
             raise Refused(_("Choose at least one trigger for a re-audit, and none for any other questionnaire."))
-        if other := deployment.audits.under_way().filter(version__questionnaire=version.questionnaire).first():
+        if other := deployment.audits.asking_the_same(version):
             raise Refused(
                 _("%(ref)s asks the same of this deployment and is not finished.") % {"ref": other.ref},
                 [(_("Open %(ref)s") % {"ref": other.ref}, other.get_absolute_url())],
@@ -194,31 +214,52 @@ class Audit(Placed):
         """Fact id -> value, of the profile frozen at opening."""
         return {fact["id"]: fact["value"] for fact in self.profile["facts"]}
 
+    @property
+    def trigger_labels(self) -> list[str]:
+        """What led to a re-audit, in words; nothing for other questionnaires."""
+        return [t["label"] for t in self.version.triggers if t["code"] in self.triggers]
+
     def excluded(self) -> list[Any]:
         """The questions not asked, each with the facts that excluded it, in words."""
         return self.version.excluded(self.profile_values, self.triggers)
 
     def count_answer(self, change: int, *, critical: bool) -> None:
         """Move the counters that lists and progress read, in the transaction of the answer that changed them."""
+        self.answered += change
+        self.critical_left -= change if critical else 0
         Audit.objects.filter(pk=self.pk).update(
             answered=models.F("answered") + change,
             critical_left=models.F("critical_left") - (change if critical else 0),
         )
 
     @transaction.atomic
-    def assign(self, category_code: str, user: User, *, by: User) -> Assignment:
-        """Give a category to a person, who may then answer it."""
-        by.must_hold(Role.AUDITOR, site=self.site, to=_("assign categories"))
-        if self.state != self.State.DRAFT:
-            raise Refused(_("Only a draft's categories can be assigned."))
+    def assign(self, category_code: str, user: User, *, by: User, due: date | None = None) -> Assignment:
+        """Give a category to a person, who may then answer it; `due` is a day at the hospital."""
+        self.must_let_assign(by)
         if not user.holds(Role.AUDITOR, Role.CATEGORY_LEAD, site=self.site):
             raise Refused(_("%(name)s is neither auditor nor category lead at this hospital.") % {"name": user.name})
+        if not self.answers.of_category(category_code).exists():
+            raise Refused(_("This audit asks nothing in that category."))
+        given = {**self.place, "by": by, "at": clock.now(), "due": due}
         assignment, new = Assignment.objects.get_or_create(
-            audit=self, category_code=category_code, user=user, defaults={**self.place, "by": by, "at": clock.now()}
+            audit=self, category_code=category_code, user=user, defaults=given
         )
         if new:
             Event.record(by, "audit.assigned", self, category=category_code, user=user.pk)
         return assignment
+
+    @transaction.atomic
+    def take_back(self, assignment: Assignment, *, by: User) -> None:
+        """End an assignment; what the person answered stays, under their name."""
+        self.must_let_assign(by)
+        Event.record(by, "audit.assignment_taken_back", self, category=assignment.category_code, user=assignment.user_id)
+        assignment.delete()
+
+    def must_let_assign(self, by: User) -> None:
+        """Refuse unless this person may say who answers what, now."""
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("assign categories"))
+        if self.state != self.State.DRAFT:
+            raise Refused(_("Only a draft's categories can be assigned."))
 
     def missing(self) -> list[tuple[Answer, list[str]]]:
         """What stands between this draft and its submission, question by question."""
@@ -227,10 +268,8 @@ class Audit(Placed):
     @transaction.atomic
     def submit(self, *, by: User) -> Submission:
         """Hand the audit over: everything is frozen as canonical bytes, scored, and its gaps become findings."""
-        by.must_hold(Role.AUDITOR, site=self.site, to=_("submit this audit"))
         audit = Audit.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
-        if audit.state != self.State.DRAFT:
-            raise Refused(_("This audit is no longer a draft."))
+        audit.must_let_submit(by)
         answers = list(audit.answers.for_reading())
         if missing := [(a, lacks) for a in answers if (lacks := a.lacks)]:
             raise Refused(
@@ -260,6 +299,12 @@ class Audit(Placed):
         self.move(self.State.SUBMITTED, by=by, round=audit.round, sha256=submission.sha256)
         return submission
 
+    def must_let_submit(self, by: User) -> None:
+        """Refuse unless this person may hand the audit over, now; what is missing is another matter."""
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("submit this audit"))
+        if self.state != self.State.DRAFT:
+            raise Refused(_("This audit is no longer a draft."))
+
     def score(self, answers: list[Answer], *, live: bool, on: Any) -> dict[str, Any]:
         """{"result", "findings", …} by the content's rules, with the hazard ratings open at this moment."""
         levels = [h.level for h in HazardRating.objects.filter(deployment_id=self.deployment_id).open()]
@@ -278,10 +323,18 @@ class Audit(Placed):
         """The newest round handed over."""
         return self.submissions.latest("round")
 
+    def must_let_review(self, by: User) -> None:
+        """Refuse unless this person may judge what is submitted, now."""
+        by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("review an audit"))
+        if self.state != self.State.SUBMITTED:
+            raise Refused(_("This audit is not waiting for a review."))
+        if self.submission.by_id == by.pk:
+            raise Refused(_("You submitted this audit yourself; another clinical safety officer reviews it."))
+
     @transaction.atomic
     def return_questions(self, reasons: dict[str, str], *, by: User) -> None:
         """Send single questions back, each with a reason: a new round, in which everything else stays as it is."""
-        by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("return questions"))
+        self.must_let_review(by)
         reasons = {code: text for code, raw in reasons.items() if (text := clean(raw))}
         if not reasons:
             raise Refused(_("Give a reason for at least one question, or accept the audit."))
@@ -306,21 +359,25 @@ class Audit(Placed):
     @transaction.atomic
     def accept(self, *, by: User, note: str = "") -> Review:
         """The clinical safety officer has judged what is submitted and takes it to the decision."""
-        by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("accept an audit"))
+        self.must_let_review(by)
         submission = self.submission
-        if submission.by == by:
-            raise Refused(_("You submitted this audit yourself; another clinical safety officer reviews it."))
         self.move(self.State.REVIEWED, by=by, round=self.round)
         return Review.objects.create(**self.place, submission=submission, note=clean(note), by=by, at=clock.now())
 
     @transaction.atomic
     def withdraw(self, *, by: User, reason: str) -> "Withdrawal":
         """End the audit without a report; possible until a decision is recorded. What was answered stays readable."""
-        by.must_hold(Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("withdraw this audit"))
+        self.must_let_withdraw(by)
         if not clean(reason):
             raise Refused(_("Give the reason why this audit is withdrawn."))
         self.move(self.State.WITHDRAWN, by=by)
         return Withdrawal.objects.create(**self.place, audit=self, reason=clean(reason), by=by, at=clock.now())
+
+    def must_let_withdraw(self, by: User) -> None:
+        """Refuse unless this person may end the audit, now."""
+        by.must_hold(Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("withdraw this audit"))
+        if self.State.WITHDRAWN not in self.MOVES[self.State(self.state)]:
+            raise Refused(_("An audit can be withdrawn until its decision is recorded; it is too late now."))
 
     @transaction.atomic
     def revise(self, *, by: User, reason: str) -> "Audit":
@@ -328,16 +385,9 @@ class Audit(Placed):
 
         The issued report stays valid and readable; it is superseded on the day the revision is issued.
         """
-        by.must_hold(Role.AUDITOR, site=self.site, to=_("open a revision"))
-        if self.state != self.State.ISSUED:
-            raise Refused(_("Only an issued audit can be revised."))
+        self.must_let_revise(by)
         if not clean(reason):
             raise Refused(_("Give the reason for the revision."))
-        if hasattr(self, "superseded_by"):
-            raise Refused(
-                _("A revision is already open."),
-                [(_("Open %(ref)s") % {"ref": self.superseded_by.ref}, self.superseded_by.get_absolute_url())],
-            )
         root = self.ref.rsplit("-r", 1)[0]
         audit = Audit._start(
             self.deployment,
@@ -354,6 +404,16 @@ class Audit(Placed):
         )
         audit._take_over(self, by=by)
         return audit
+
+    def must_let_revise(self, by: User) -> None:
+        """Refuse unless this person may open the next revision, now."""
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("open a revision"))
+        if self.state != self.State.ISSUED:
+            raise Refused(_("Only an issued audit can be revised."))
+        if hasattr(self, "superseded_by"):
+            after = self.superseded_by
+            link = (_("Open %(ref)s") % {"ref": after.ref}, after.get_absolute_url())
+            raise Refused(_("A revision is already open."), [link])
 
     def _take_over(self, earlier: "Audit", *, by: User) -> None:
         """A correction starts from what was issued: each answer is copied as a first revision by who opens it."""

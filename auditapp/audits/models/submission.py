@@ -1,13 +1,24 @@
 """What was handed over and what came back: the frozen submission, its scores, the review and the returns."""
 
 import json
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 
 from auditapp.accounts.models import Placed, PlacedQuerySet, User
 from auditapp.audits.models.answers import Answer
 from auditapp.findings.models import Finding
+
+
+class SubmissionQuerySet(PlacedQuerySet["Submission"]):
+    def for_reading(self) -> Self:
+        """With who handed it over, what came back, and who accepted it; without the frozen bytes."""
+        returns = Return.objects.select_related("answer", "by").order_by("answer__position")
+        return (
+            self.select_related("by", "review__by")
+            .prefetch_related(models.Prefetch("returns", queryset=returns, to_attr="sent_back"))
+            .defer("canonical")
+        )
 
 
 class Submission(Placed):
@@ -26,7 +37,7 @@ class Submission(Placed):
     lowest_title = models.CharField(max_length=200, blank=True, default="")
     lowest_numerator = models.PositiveIntegerField(null=True)
     lowest_denominator = models.PositiveIntegerField(null=True)
-    objects = PlacedQuerySet.as_manager()
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         ordering = ["round"]

@@ -1,0 +1,48 @@
+"""Which items of evidence are named for which answer."""
+
+from typing import Self
+
+from django.db import models
+
+from auditapp.accounts.models import Placed, PlacedQuerySet, User
+from auditapp.evidence.models import Evidence
+
+
+class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
+    def named(self, key: str) -> Self:
+        """The row that a form names by its key; none for anything that is not a key."""
+        return self.filter(pk=int(key)) if key.isdecimal() and len(key) < 19 else self.none()
+
+    def holding_file(self, ref: str, sha256: str) -> Self:
+        """Where an audit names, or once named, the file of this digest; at most one row."""
+        rows = self.filter(answer__audit__ref=ref, evidence__sha256=sha256, evidence__kind=Evidence.Kind.FILE)
+        return rows.select_related("evidence").order_by("-pk")[:1]
+
+
+class AnswerEvidence(Placed):
+    """An item of evidence named for an answer, and when it was taken off, if it was."""
+
+    answer = models.ForeignKey("auditapp.Answer", models.PROTECT, related_name="attached")
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    removed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    removed_at = models.DateTimeField(null=True)
+    objects = AnswerEvidenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["answer", "evidence"],
+                condition=models.Q(removed_at=None),
+                name="evidence_is_named_once_per_answer",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(removed_at=None, removed_by=None)
+                | models.Q(removed_at__isnull=False, removed_by__isnull=False),
+                name="a_removal_has_person_and_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id} {self.evidence_id}"

@@ -1,0 +1,124 @@
+"""What a person answered, save by save: rows that are only ever added."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import rfc8785
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp.accounts.models import Placed, User
+from auditapp.audits.facts import ANSWER_FIELDS
+
+JUSTIFICATION_LENGTH = 20  # answer_scale.not_applicable.requires
+
+
+class Verdict(models.TextChoices):
+    MET = "met", gettext_lazy("Met")
+    PARTIAL = "partial", gettext_lazy("Partly met")
+    NOT_MET = "not_met", gettext_lazy("Not met")
+    NOT_APPLICABLE = "not_applicable", gettext_lazy("Not applicable")
+
+
+def name_of_request(key: str, *, base: int, values: dict[str, Any]) -> str:
+    """What a save is known by, 64 hex digits: sent again it is the same one, with other words under its key it is not.
+
+    A browser's Back button brings a page's old key with new words: they are a save of their own and not a repetition.
+    """
+    said = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    return hashlib.sha256(rfc8785.dumps([key, base, said])).hexdigest()
+
+
+class AnswerRevision(Placed):
+    """One save of one answer, never changed. `n` is empty for a save that came too late and was not taken."""
+
+    answer = models.ForeignKey("auditapp.Answer", models.PROTECT, related_name="revisions")
+    n = models.PositiveIntegerField(null=True)
+    based_on = models.PositiveIntegerField()
+    request_key = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="")
+    note = models.TextField(blank=True, default="")
+    evidence_note = models.TextField(blank=True, default="")
+    gap = models.TextField(blank=True, default="")
+    owner = models.CharField(max_length=120, blank=True, default="")
+    due = models.DateField(null=True)
+    control = models.TextField(blank=True, default="")
+    justification = models.TextField(blank=True, default="")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["answer", "n"], name="one_revision_per_number"),
+            models.UniqueConstraint(fields=["answer", "request_key"], name="one_revision_per_request"),
+            models.CheckConstraint(
+                condition=models.Q(n=None) | models.Q(n=models.F("based_on") + 1),
+                name="a_revision_follows_its_base",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id} {self.n}"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Field name -> what was answered."""
+        return {name: getattr(self, name) for name in ANSWER_FIELDS}
+
+    def lacks(self, *, critical: bool, backed: bool) -> list[str]:
+        """What this verdict requires and is not there (answer_scale of the content).
+
+        `AnswerQuerySet.incomplete` says the same in SQL; a test holds the two together.
+        """
+        missing: list[str] = []
+        if self.verdict in {Verdict.PARTIAL, Verdict.NOT_MET}:
+            missing += [] if self.gap else [_("what is missing")]
+            missing += [] if self.owner else [_("an owner")]
+            missing += [] if self.due else [_("a due date")]
+        if self.verdict == Verdict.PARTIAL and critical and not self.control:
+            missing.append(_("the control that is in place meanwhile"))
+        if self.verdict == Verdict.NOT_APPLICABLE:
+            if len(self.justification) < JUSTIFICATION_LENGTH:
+                missing.append(_("a justification of at least 20 characters"))
+            if critical and not backed and not hasattr(self, "approval"):
+                missing.append(_("a second person's approval"))
+        return missing
+
+
+class NotApplicableApproval(Placed):
+    """A second person agreed that a critical question does not apply, for one revision's wording."""
+
+    revision = models.OneToOneField(AnswerRevision, models.PROTECT, related_name="approval")
+    answered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(by=models.F("answered_by")),
+                name="not_applicable_is_approved_by_a_second_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.revision_id} approved"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The save was taken: it is the newest revision."""
+
+    revision: AnswerRevision
+
+
+@dataclass(frozen=True)
+class Stale:
+    """The save was kept but not taken, because somebody else saved first."""
+
+    mine: AnswerRevision
+    theirs: AnswerRevision | None
