@@ -1,8 +1,9 @@
 # `make` alone lists what there is. Everything works from a bare clone: what is missing is installed first.
 PYTHON ?= python3
 PY := .venv/bin/python
-# Checks read the settings but touch no database: none is found in this folder, and no connection is waited for.
-CHECKING := SECRET_KEY=only-for-checks AUDITAPP_DATA_DIR=.cache/checks DATABASE_POOL=0
+# Checks read the settings but touch no database: none is in this folder, and makemigrations need not warn of that.
+CHECKING := SECRET_KEY=only-for-checks AUDITAPP_DATA_DIR=.cache/checks DATABASE_POOL=0 \
+	PYTHONWARNINGS='ignore:Got an error checking a consistent migration history:RuntimeWarning'
 
 .PHONY: help demo test check bench conformance campaign environment packages tools browser
 
