@@ -17,7 +17,6 @@ from auditapp.demonstration.play import PASSWORD
 from tests.database import SERVER
 
 ROOT = Path(__file__).resolve().parent.parent
-DATABASE = "auditapp_demonstration"
 
 
 def _free_port() -> int:
@@ -29,6 +28,7 @@ def _free_port() -> int:
 class Stack:
     """A running installation. `manage` runs a command of manage.py against it, as a user would."""
 
+    database = "auditapp_demonstration"
     password = PASSWORD
 
     def __init__(self) -> None:
@@ -36,8 +36,8 @@ class Stack:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
-            "DATABASE_URL": SERVER.url("auditapp_web", DATABASE),
-            "DATABASE_OWNER_URL": SERVER.url("auditapp_owner", DATABASE),
+            "DATABASE_URL": SERVER.url("auditapp_web", self.database),
+            "DATABASE_OWNER_URL": SERVER.url("auditapp_owner", self.database),
             "AUDITAPP_DATA_DIR": str(self.folder),
             "PUBLIC_URL": self.url,
             "SECRET_KEY": "only-for-tests",
@@ -46,14 +46,19 @@ class Stack:
 
     def start(self) -> "Stack":
         with self.superuser("postgres") as db:
-            db.execute(f"CREATE DATABASE {DATABASE} OWNER auditapp_owner")
-        for command in (["migrate", "-v0"], ["load_questionnaires", "-v0"], ["seed_demo"]):
-            self.manage(*command)
+            db.execute(f"CREATE DATABASE {self.database} OWNER auditapp_owner")
+        self.manage("migrate", "-v0")
+        self.manage("load_questionnaires", "-v0")
+        self.seed()
         gunicorn = [sys.executable, "-m", "gunicorn", "auditapp.wsgi", "--bind", f"127.0.0.1:{self.port}"]
         self._run([*gunicorn, "--worker-class", "gthread", "--threads", "4", "--no-control-socket"])
         self._run([sys.executable, "manage.py", "procrastinate", "worker"])
         self._wait()
         return self
+
+    def seed(self) -> None:
+        """What is in it besides the questionnaires when it starts."""
+        self.manage("seed_demo")
 
     def manage(self, *arguments: str, code: int = 0) -> str:
         """What a command printed. Fails unless it ends with the exit code expected."""
@@ -64,8 +69,8 @@ class Stack:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
-    def superuser(self, database: str = DATABASE) -> Any:
-        return psycopg.connect(SERVER.url("auditapp_admin", database), autocommit=True)
+    def superuser(self, database: str = "") -> Any:
+        return psycopg.connect(SERVER.url("auditapp_admin", database or self.database), autocommit=True)
 
     def stop(self) -> None:
         for process in self.processes:
