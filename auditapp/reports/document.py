@@ -62,20 +62,24 @@ GRAVITY = [
     ("minor", {"not_met", "unanswered"}),
     ("minor", {"partial", "unevidenced"}),
 ]
+LONG_NAME = 60  # characters, from which a smaller heading is needed
 NO_ANSWER: Facts = {"state": "unanswered", "approval": None, "due": None, "by": None, "at": ""}
-ON_PAGE_ONE = 4  # lines a list on page 1 holds beside the signatures; the rest is counted and pointed to
+# What page 1 holds beside the signatures, from plenty to little: lines of a list, characters of a line, characters of
+# the reasons. What is cut there is counted, pointed to, and printed whole further on.
+ROOMS = [(4, 135, 330), (4, 100, 240), (3, 80, 160), (2, 60, 100), (1, 40, 60)]
 
 
-def document(facts: Facts, digest: str) -> Facts:
+def document(facts: Facts, digest: str, room: int = 0) -> Facts:
     """The template context of report facts (layer "report", schema 1) and of the SHA-256 of their bytes.
 
-    Raises ValueError for facts of another layer or schema.
+    `room` says how much page 1 may hold (ROOMS). Raises ValueError for facts of another layer or schema.
     """
     if (facts.get("layer"), facts.get("schema")) != ("report", 1):
         raise ValueError(
             f"These are not report facts of schema 1: {facts.get('layer')!r} {facts.get('schema')!r}"
         )
     submission = facts["submission"]
+    lines, width, reasons = ROOMS[room]
     when = _clock(submission["site"]["zone"])
     categories = [_category(c, when) for c in submission["categories"]]
     questions = [q for c in categories for q in c["questions"]]
@@ -85,19 +89,20 @@ def document(facts: Facts, digest: str) -> Facts:
         "submission": submission,
         "report": facts["report"],
         "title": title(facts),
+        "long_name": len(submission["deployment"]["name"]) > LONG_NAME,
         "digest": digest,
         "digest_short": " ".join(digest[i : i + 4] for i in range(0, 16, 4)),
         "audit": submission["audit"] | {"reason_label": REASONS.get(submission["audit"]["reason"], "")},
         "trail": _people(submission, when),
         "deployment": _deployment(submission["deployment"]),
         "profile": [f | {"shown": _yes_no(f["value"])} for f in submission["profile"]["facts"]],
-        "decision": _decision(facts["decision"]),
+        "decision": _decision(facts["decision"], reasons),
         "result": _result(result),
-        "result_changed": result != submission["result"],
+        "result_changed": result["label"] != submission["result"]["label"],
         "result_then": _result(submission["result"]),
         "domains": _domains(result, categories),
-        "failed": _first(_failed(questions)),
-        "musts": _first(_musts(facts)),
+        "failed": _first(_failed(questions, width), lines),
+        "musts": _first(_musts(facts, width), lines),
         "hazards": [_hazard(h, when) for h in facts["hazard_ratings"]],
         "categories": categories,
         "excluded": _excluded(submission),
@@ -189,9 +194,9 @@ def _deployment(deployment: Facts) -> Facts:
     }
 
 
-def _decision(decision: Facts) -> Facts:
+def _decision(decision: Facts, most: int) -> Facts:
     conditions = [c | {"due_label": day(c["due"])} for c in decision["conditions"]]
-    short = _short(decision["reasons"], 330)
+    short = _short(decision["reasons"], most)
     return decision | {
         "conditions": conditions,
         "by_label": person(decision["by"]),
@@ -274,21 +279,21 @@ def _size(size: int | None) -> str:
     return f"{(size + 500) // 1000} kB" if size < 999_500 else f"{tenths // 10}.{tenths % 10} MB"
 
 
-def _failed(questions: list[Facts]) -> list[Facts]:
+def _failed(questions: list[Facts], width: int) -> list[Facts]:
     """Every answer that falls short, the gravest first, in the questionnaire's order within one gravity."""
     return [
-        q | {"short": _short(q["text"], 135)}
+        q | {"short": _short(q["text"], width)}
         for criticality, states in GRAVITY
         for q in questions
         if q["criticality"] == criticality and q["state"] in states
     ]
 
 
-def _musts(facts: Facts) -> list[Facts]:
+def _musts(facts: Facts, width: int) -> list[Facts]:
     """What must happen and by when: the conditions of the decision, then the findings of priority 1 and 2."""
     conditions = [
         {"ref": "", "text": c["text"], "owner": c["owner"], "due": c["due"]}
-        for c in facts["decision"]["conditions"]
+        for c in sorted(facts["decision"]["conditions"], key=lambda c: c["due"])
     ]
     findings = [
         {
@@ -300,11 +305,11 @@ def _musts(facts: Facts) -> list[Facts]:
         for f in sorted(facts["findings"], key=lambda f: f["priority"])
         if f["priority"] in {"P1", "P2"} and f["state"] != "closed"
     ]
-    return [m | {"due": day(m["due"]), "text": _short(m["text"], 135)} for m in conditions + findings]
+    return [m | {"due": day(m["due"]), "text": _short(m["text"], width)} for m in conditions + findings]
 
 
-def _first(lines: list[Facts]) -> Facts:
-    return {"lines": lines[:ON_PAGE_ONE], "more": max(0, len(lines) - ON_PAGE_ONE)}
+def _first(of: list[Facts], lines: int) -> Facts:
+    return {"lines": of[:lines], "more": max(0, len(of) - lines)}
 
 
 def _hazard(hazard: Facts, when: Callable[[str], str]) -> Facts:

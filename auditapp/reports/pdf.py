@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from html import escape
+from importlib import resources
 from typing import Any, NoReturn
 
 import pikepdf
@@ -19,11 +20,13 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from weasyprint import CSS, HTML, Attachment
+from weasyprint.css import ColorProfile
 from weasyprint.document import Document
 from weasyprint.text.fonts import FontConfiguration
 
 from auditapp.reports import document, tagging
 
+COLOURS = "report-srgb"  # the output intent
 FACTS_NAME = "audit-facts.json"
 VARIANT = "pdf/a-3a"
 STAMP_VARIANT = "pdf/a-3u"  # drawn into a page that has its own tags
@@ -56,19 +59,26 @@ def render(facts: dict[str, Any], *, facts_bytes: bytes) -> bytes:
     digest = hashlib.sha256(facts_bytes).hexdigest()
     with _uncollected():
         missing: set[str] = set()
+        room = 0
         while True:
-            drawn = _document(html(facts, digest, unprintable=missing))
+            drawn = _document(html(facts, digest, unprintable=missing, room=room))
+            if "contents" not in drawn.pages[1].anchors and room + 1 < len(document.ROOMS):
+                room += 1  # page 1 has run over
+                continue
             content, found = _written(drawn, facts, facts_bytes)
             if found <= missing:
                 return _sign_ready(content)
             missing |= found
 
 
-def html(facts: dict[str, Any], digest: str, *, unprintable: Set[str] = frozenset()) -> str:
-    """The report's HTML. `digest` is the SHA-256 of the facts' bytes; no font has the unprintable ones."""
+def html(facts: dict[str, Any], digest: str, *, unprintable: Set[str] = frozenset(), room: int = 0) -> str:
+    """The report's HTML. `digest` is the SHA-256 of the facts' bytes; no font has the unprintable ones.
+
+    `room` says how much page 1 may hold (document.ROOMS).
+    """
     spoken = _spelled_out(facts, unprintable)
     with translation.override(settings.LANGUAGE_CODE):
-        context = document.document(spoken, digest)
+        context = document.document(spoken, digest, room)
         context |= {"lang": translation.to_locale(settings.LANGUAGE_CODE).replace("_", "-")}
         context |= {"qr": _qr(facts["report"]["verify_url"]), "unprintable": spoken != facts}
         return render_to_string("reports/print/report.html", context)
@@ -87,13 +97,18 @@ def stamp(*, person: str, role_label: str, meaning: str, local: str, width: floa
         drawn = _document(body, CSS(string=style, font_config=_fonts()), STAMP_VARIANT)
         if len(drawn.pages) == 1:
             break
-    content: bytes = drawn.copy(drawn.pages[:1]).write_pdf(pdf_variant=STAMP_VARIANT)
+    content: bytes = drawn.copy(drawn.pages[:1]).write_pdf(pdf_variant=STAMP_VARIANT, output_intent=COLOURS)
     return content
 
 
 def _document(text: str, style: CSS | None = None, variant: str = VARIANT) -> Document:
-    source = HTML(string=text, url_fetcher=_refuse)
-    return source.render(font_config=_fonts(), stylesheets=[style or _style()], pdf_variant=variant)
+    return HTML(string=text, url_fetcher=_refuse).render(
+        font_config=_fonts(),
+        stylesheets=[style or _style()],
+        pdf_variant=variant,
+        color_profiles={COLOURS: _colours()},
+        output_intent=COLOURS,
+    )
 
 
 def _written(drawn: Document, facts: dict[str, Any], facts_bytes: bytes) -> tuple[bytes, set[str]]:
@@ -124,7 +139,11 @@ def _written(drawn: Document, facts: dict[str, Any], facts_bytes: bytes) -> tupl
 
     drawn.metadata.generate_rdf_metadata = rdf_for_both
     content = drawn.write_pdf(
-        pdf_variant=VARIANT, attachments=[attached], finisher=finish, uncompressed_pdf=True
+        pdf_variant=VARIANT,
+        attachments=[attached],
+        finisher=finish,
+        uncompressed_pdf=True,
+        output_intent=COLOURS,
     )
     return content, {chr(code) for font in drawn.fonts.values() for code in font.missing}
 
@@ -164,6 +183,12 @@ def _qr(url: str) -> dict[str, Any]:
     rows = list(segno.make(url, error="m", micro=False).matrix_iter(border=2))
     cells = ((x, y) for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
     return {"size": len(rows), "path": "".join(f"M{x} {y}h1v1h-1z" for x, y in cells)}
+
+
+def _colours() -> ColorProfile:
+    """What red, green and blue mean. WeasyPrint would leave the file of its own profile open."""
+    with resources.files("weasyprint.pdf").joinpath("sRGB2014.icc").open("rb") as file:
+        return ColorProfile(file, "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
 
 
 @cache

@@ -110,7 +110,7 @@ class Repairs:
         )
         element = self._element(self.numbers[2 * self._place(annotation["StructParent"]) + 1])
         element["S"] = "/Form"
-        (element["K"],) = element["K"]  # the widget itself and not a list of one: pyHanko knows a field by that
+        (element["K"],) = element["K"]  # no list of one: pyHanko knows a field by that
 
     def _place(self, key: int) -> int:
         return self.numbers[::2].index(key)
