@@ -192,6 +192,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "stalled_worker_timeout": 10,
     "shutdown_graceful_timeout": 20,
     "concurrency": 1,
+    "delete_jobs": "successful",  # what they did is in the product's own rows; failed ones stay to be looked at
 }
 PROCRASTINATE_IMPORT_PATHS = ["auditapp.reports.jobs"]
 

@@ -3,11 +3,12 @@
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Status
 
 from auditapp.accounts import scope
 
 AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2)
-SILENT_SECONDS = 15  # a worker that sent no heartbeat for this long is taken for dead
+SILENT_SECONDS = 10  # a worker that sent no heartbeat for this long is taken for dead; it sends one every two seconds
 
 
 def pending() -> int:
@@ -48,12 +49,18 @@ def sign(*, report: int, order: int, organisation: int, site: int) -> None:
         row.keep_file(order, content)
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="* * * * * */10")
 @app.task(queue="upkeep", queueing_lock="requeue_stalled", name="upkeep.requeue_stalled", pass_context=True)
 async def requeue_stalled(context: object, timestamp: int) -> None:
-    """Give the jobs of a worker that died to another one."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
-        await app.job_manager.retry_job(job)
+    """Every ten seconds, give the jobs of a worker that died to another one.
+
+    Its upkeep is forgotten: the clock brings it again, and a second one waiting would break the lock of the queue.
+    """
+    jobs = app.job_manager
+    for job in await jobs.get_stalled_jobs(queue="reports", seconds_since_heartbeat=SILENT_SECONDS):
+        await jobs.retry_job(job)
+    for job in await jobs.get_stalled_jobs(queue="upkeep", seconds_since_heartbeat=SILENT_SECONDS):
+        await jobs.finish_job(job, status=Status.FAILED, delete_job=True)
 
 
 @app.periodic(cron="7 * * * *")
