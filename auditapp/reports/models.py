@@ -134,8 +134,12 @@ class ReportQuerySet(PlacedQuerySet):
         return self.exclude(issued_at=None)
 
     def newest_of(self, ref: str) -> "ReportQuerySet":
-        """The report of an audit's last decided round; at most one row."""
-        return self.with_names().filter(audit__ref=ref).order_by("-pk")[:1]
+        """The report of an audit's last decided round, with all who act on it and how it ended; at most one row."""
+        people = ("decision__by", "decision__submission__by", "decision__submission__review__by")
+        rows = self.with_names().select_related(*people, "refusal", "audit__superseded_by")
+        rows = rows.defer("decision__submission__canonical")
+        rows = rows.prefetch_related(models.Prefetch("signatures", Signature.objects.select_related("by")))
+        return rows.filter(audit__ref=ref).order_by("-pk")[:1]
 
 
 class Report(Placed):
@@ -206,7 +210,7 @@ class Report(Placed):
 
     def signing_steps(self) -> list[dict[str, Any]]:
         """Each signatory as frozen, with the signature once given and whether it is in the PDF already."""
-        given = {s.order: s for s in self.signatures.select_related("by")}
+        given = {s.order: s for s in self.signatures.all()}
         done = set(self.files.values_list("step", flat=True))
         return [s | {"signature": given.get(s["order"]), "in_pdf": s["order"] in done} for s in self.signatories]
 
@@ -234,8 +238,8 @@ class Report(Placed):
 
     @property
     def newest_file(self) -> "ReportFile | None":
-        """The file with the most signatures so far."""
-        return self.files.order_by("step").last()
+        """The file with the most signatures so far; its content is read only when it is asked for."""
+        return self.files.defer("content").order_by("step").last()
 
     def next_signatory(self) -> dict[str, Any] | None:
         """Whose turn it is; None when all have signed."""
@@ -249,7 +253,7 @@ class Report(Placed):
             return _("This report is not waiting for a signature.")
         if not user.holds(turn["role"], site=self.audit.site):
             return _("It is the turn of the %(role)s to sign.") % {"role": turn["role_label"].lower()}
-        if self.signatures.filter(by=user).exists():
+        if any(signature.by_id == user.pk for signature in self.signatures.all()):
             return _("You have already signed; each signature is given by a different person.")
         submission = self.decision.submission
         expected = {

@@ -40,7 +40,8 @@ def report(request: HttpRequest, ref: str) -> HttpResponse:
     found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
     facts = found.facts
     context = {"report": found, "audit": found.audit, "facts": facts, "to_sign": not found.refusal_to(request.user)}
-    return render(request, "reports/report.html", context | {"signing": found.signing_steps()})
+    context |= {"signing": found.signing_steps(), "file": found.newest_file}
+    return render(request, "reports/report.html", context)
 
 
 @never_cache

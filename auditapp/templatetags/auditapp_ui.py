@@ -169,10 +169,11 @@ def local_time(instant: datetime | None, zone: str | tzinfo | None = None) -> st
 
 
 @register.simple_tag
-def local_date(day: date | None) -> str:
-    """{% local_date version.since %}: 22 Nov 2026."""
+def local_date(day: date | str | None) -> str:
+    """{% local_date version.since %}: 22 Nov 2026. Frozen facts hold days as ISO texts."""
     if day is None:
         return "–"
+    day = date.fromisoformat(day) if isinstance(day, str) else day
     return format_html('<time datetime="{}">{}</time>', day.isoformat(), moments.short_date(day))
 
 
