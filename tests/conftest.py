@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import Client
 
+from auditapp.accounts import scope
 from auditapp.accounts.models import Site, User
 from tests.factories import Make
 from tests.stack import Stack
@@ -76,13 +77,18 @@ class ScopedClient(Client):
 
     def request(self, **request: Any) -> Any:
         response = super().request(**request)
-        if connection.in_atomic_block:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', '*', true)",
-                    [Make.organisation_in_scope],
-                )
+        self._back_in_scope()
         return response
+
+    def force_login(self, user: User, backend: str | None = None) -> None:
+        """Signing in notes the time in the person's own row, which only their organisation's scope shows."""
+        scope.enter(user.organisation_id)
+        super().force_login(user, backend or "auditapp.accounts.backend.EmailBackend")
+        self._back_in_scope()
+
+    def _back_in_scope(self) -> None:
+        if connection.in_atomic_block:
+            scope.enter(int(Make.organisation_in_scope))
 
 
 @pytest.fixture

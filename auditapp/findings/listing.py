@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +16,7 @@ from auditapp.findings.models import Finding, FindingQuerySet
 
 ORDERS = {
     "due": ["due", "priority"],
-    "priority": ["priority", "due"],
+    "priority": ["urgency", "due"],
     "finding": ["ref"],
     "deployment": ["deployment__name", "due"],
     "owner": ["owner", "due"],
@@ -53,7 +53,7 @@ def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> Fin
         rows = rows.filter(site__code=site)
     if deployment := lists.typed(query, "deployment"):
         rows = rows.filter(deployment__ref=deployment)
-    rows = rows.matching(lists.typed(query, "q")).with_names()
+    rows = rows.matching(lists.typed(query, "q")).with_names().with_urgency()
     return lists.ordered(rows, query, ORDERS, "due")
 
 
@@ -74,8 +74,9 @@ def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
 def as_csv(rows: FindingQuerySet) -> HttpResponse:
     """All that is found, not only the page."""
     header = [
-        _("Reference"), _("What"), _("Check"), _("Provisional priority"), _("What is missing"), _("Deployment"),
-        _("Name of the deployment"), _("Hospital"), _("Owner"), _("Due"), _("First due"), _("State"),
+        _("Reference"), _("What"), _("Check"), _("Provisional priority"), _("What is missing"),
+        _("Deployment"), _("Name of the deployment"), _("Hospital"), _("Owner"), _("Due"), _("First due"),
+        _("State"),
     ]  # fmt: skip
     return lists.csv_file("findings", header, (_row(finding) for finding in rows))
 
@@ -105,7 +106,7 @@ def summary(deployment: Deployment) -> Summary:
     """In two queries."""
     findings = deployment.findings.open()
     late = Count("pk", filter=Q(due__lt=LocalDay("site__zone")))
-    rows = findings.order_by("priority").values_list("priority").annotate(n=Count("pk"), late=late)
-    counts = [(code, n) for code, n, _late in rows]
-    first = findings.order_by("priority", "due", "ref")[:FIRST]
+    rows = findings.order_by().values_list("priority").annotate(n=Count("pk"), late=late)
+    counts = sorted(((code, n) for code, n, _late in rows), key=lambda row: row[0] or "P9")
+    first = findings.with_urgency().order_by(F("urgency").asc(nulls_last=True), "due", "ref")[:FIRST]
     return Summary(counts, sum(late for _code, _n, late in rows), list(first))

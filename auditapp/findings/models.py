@@ -6,7 +6,8 @@ from operator import or_
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import NullIf
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,6 +30,10 @@ class FindingQuerySet(PlacedQuerySet["Finding"]):
 
     def with_names(self) -> Self:
         return self.select_related("deployment__site", "site")
+
+    def with_urgency(self) -> Self:
+        """With `urgency`: the priority, and nothing for a condition, so that conditions come after the priorities."""
+        return self.annotate(urgency=NullIf("priority", Value("")))
 
     def matching(self, text: str) -> Self:
         """Findings that hold every word searched for, in reference, check, text, owner or deployment."""

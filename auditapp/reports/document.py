@@ -64,7 +64,7 @@ GRAVITY = [
 ]
 LONG_NAME = 60  # characters, from which a smaller heading is needed
 NO_ANSWER: Facts = {"state": "unanswered", "approval": None, "due": None, "by": None, "at": ""}
-# What page 1 holds beside the signatures, from plenty to little: lines of a list, characters of a line, characters of
+# What page 1 holds beside the signatures, from plenty to little: lines of a list, characters of a line and of
 # the reasons. What is cut there is counted, pointed to, and printed whole further on.
 ROOMS = [(4, 135, 330), (4, 100, 240), (3, 80, 160), (2, 60, 100), (1, 40, 60)]
 

@@ -15,12 +15,8 @@ from auditapp.audits.models.answers import BACKED, UNANSWERED
 from auditapp.audits.models.revisions import JUSTIFICATION_LENGTH
 from auditapp.tracking.tasks import Kind, Task, named, on_audit
 
-AUDIT = (
-    "audit__ref",
-    "audit__deployment__name",
-    "site__name",
-    "site__zone",
-)  # what a group of answers is named by
+# What a group of answers is named by.
+NAMES = ("audit__deployment__name", "site__name", "audit__ref", "audit__version__questionnaire__title")
 
 
 def _still_returned(audit_round: str) -> QuerySet[Return]:
@@ -33,7 +29,7 @@ def drafts(user: User) -> Iterator[Task]:
     """Drafts that the person opened: what is returned, what is unanswered, or the handing over."""
     returned = _still_returned("round").filter(submission__audit=OuterRef("pk")).values("submission__audit")
     mine = Audit.objects.visible_to(user).filter(state=Audit.State.DRAFT, opened_by=user)
-    mine = mine.select_related("deployment__site").annotate(
+    mine = mine.select_related("deployment__site", "version__questionnaire").annotate(
         returned=Coalesce(Subquery(returned.annotate(n=Count("pk")).values("n")), 0),
         returned_at=Max("submissions__returns__at"),
     )
@@ -68,7 +64,7 @@ def assigned(user: User) -> Iterator[Task]:
     rows = (
         answers.exclude(audit__opened_by=user)
         .order_by()
-        .values(*AUDIT)
+        .values(*NAMES, "site__zone")
         .annotate(
             n=Count("pk"),
             due=Min("audit__assignments__due"),
@@ -82,7 +78,7 @@ def assigned(user: User) -> Iterator[Task]:
             % row
         )
         href = reverse("audits:category", args=[row["audit__ref"], row["categories"][0]])
-        what = named(row["audit__deployment__name"], row["site__name"], row["audit__ref"])
+        what = named(*(row[name] for name in NAMES))
         yield Task(Kind.ANSWER, verb, what, href, row["site__zone"], due=row["due"], since=row["since"])
 
 
@@ -105,7 +101,7 @@ def approvals(user: User) -> Iterator[Task]:
     ).exclude(Q(current__by=user) | BACKED)
     rows = (
         waiting.order_by()
-        .values(*AUDIT)
+        .values(*NAMES, "site__zone")
         .annotate(
             n=Count("pk"),
             since=Min("current__at"),
@@ -118,5 +114,5 @@ def approvals(user: User) -> Iterator[Task]:
         href = (
             f"{reverse('audits:category', args=[row['audit__ref'], row['categories'][0]])}#{row['codes'][0]}"
         )
-        what = named(row["audit__deployment__name"], row["site__name"], row["audit__ref"])
+        what = named(*(row[name] for name in NAMES))
         yield Task(Kind.APPROVE, verb % row, what, href, row["site__zone"], since=row["since"])

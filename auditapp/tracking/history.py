@@ -164,8 +164,7 @@ def _point(row: Examined) -> Point:
 
 
 def _limits(audit: Audit) -> list[tuple[int, str]]:
+    """Below the lower one thresholds are not reached, from the upper one on without conditions."""
     limits = audit.version.rules["scoring"]["limits"]
-    return [
-        (int(limits["overall_low"]), _("local default: below it, thresholds are not reached")),
-        (int(limits["overall_full"]), _("local default: reached without conditions")),
-    ]
+    each = [int(limits["overall_low"]), int(limits["overall_full"])]
+    return [(limit, _("%(limit)s (local default)") % {"limit": limit}) for limit in each]

@@ -54,16 +54,17 @@ class Task:
             return ""
         days = (clock.today(self.zone) - self.begun).days
         if days < 1:
-            return _("since today")
-        return ngettext("for %(days)s day", "for %(days)s days", days) % {"days": days}
+            return _("waiting since today")
+        return ngettext("waiting for %(days)s day", "waiting for %(days)s days", days) % {"days": days}
 
 
-def named(deployment: str, site: str, ref: str = "") -> str:
-    return f"{deployment}, {site}" + (f" · {ref}" if ref else "")
+def named(deployment: str, site: str, *audit: str) -> str:
+    """On what: a deployment and its hospital, and of an audit its reference and what it asks."""
+    return " · ".join([f"{deployment}, {site}", *audit])
 
 
 def on_audit(audit: Audit, kind: Kind, verb: str, href: str, **when: Any) -> Task:
-    """A task on an audit, whose deployment and site are at hand."""
+    """A task on an audit, whose deployment, site and questionnaire are at hand."""
     deployment = audit.deployment
-    what = named(deployment.name, deployment.site.name, audit.ref)
+    what = named(deployment.name, deployment.site.name, audit.ref, audit.version.questionnaire.title)
     return Task(kind, verb, what, href, deployment.site.zone, **when)

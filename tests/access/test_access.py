@@ -134,13 +134,13 @@ def test_everyone_gets_what_the_table_says_and_nothing_else(world: World, client
         for page in TABLE:
             for method in ("get", "post"):
                 with transaction.atomic():
-                    if page.name == "accounts:sign_out":
-                        client.force_login(user, backend=BACKEND)
                     response = getattr(client, method)(world.address(page))
                     transaction.set_rollback(True)
-                if told(response) != expected(page, method, place, role):
-                    wrong.append((page.name, method, place, role, response.status_code, expected(page, method, place, role)))
-    assert wrong == []
+                if page.name == "accounts:sign_out":
+                    client.force_login(user, backend=BACKEND)
+                if told(response) != (should := expected(page, method, place, role)):
+                    wrong.append(f"{page.name} {method} {place} {role}: {response.status_code}, not {should}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_who_is_not_signed_in_gets_to_the_sign_in_page(world: World, client: Client) -> None:

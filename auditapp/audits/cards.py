@@ -1,0 +1,127 @@
+"""The cards of the fill page: each question with its answer and all that helps to answer it. No query of its own."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.utils.translation import gettext_lazy as _
+
+from auditapp.accounts.models import Role, User
+from auditapp.questionnaires.display import ShownQuestion
+
+if TYPE_CHECKING:
+    from auditapp.audits.models import Answer, Return
+
+VERDICTS = [{"code": code} for code in ("met", "partial", "not_met", "not_applicable")]
+APPROVERS = (Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, Role.CATEGORY_LEAD)
+
+
+@dataclass
+class Card:
+    """One question on the page, for one reader."""
+
+    answer: "Answer"  # from for_reading() and with_assignment()
+    reader: User
+    about: ShownQuestion
+    last: "Answer | None" = None  # of the last issued audit of the deployment
+    returns: list["Return"] = field(default_factory=list)
+    typed: Mapping[str, Any] | None = None  # what was sent and not taken
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+
+    choices = VERDICTS
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What the fields show: what was typed and not taken, else what is saved."""
+        if self.typed is not None:
+            return self.typed
+        return self.answer.current.values if self.answer.current else {}
+
+    @property
+    def base(self) -> Any:
+        """The revision that what the fields show started from."""
+        return self.answer.n if self.typed is None else self.typed.get("base", "")
+
+    @property
+    def due(self) -> str:
+        """The date as its field takes it."""
+        value = self.values.get("due") or ""
+        return value.isoformat() if isinstance(value, date) else value
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether anything is filled in that belongs to an answer with a gap; it is then always shown."""
+        return any(self.values.get(name) for name in ("gap", "owner", "due", "control"))
+
+    @property
+    def key(self) -> str:
+        """The name of this page's next save, for browsers that run no script."""
+        return uuid4().hex
+
+    @property
+    def state(self) -> str:
+        """As verdicts are shown: met without evidence and unanswered are states of their own."""
+        verdict = self.answer.current.verdict if self.answer.current else ""
+        evidenced = bool(
+            self.answer.evidence_now or (self.answer.current and self.answer.current.evidence_note)
+        )
+        return verdict if verdict != "met" or evidenced else "unevidenced"
+
+    @property
+    def may_change(self) -> bool:
+        return not self.answer.why_fixed and self.answer.may_be_answered_by(self.reader)
+
+    @property
+    def why_fixed(self) -> str:
+        """Why this reader finds the card closed; empty while it can be changed."""
+        if self.answer.why_fixed:
+            return self.answer.why_fixed
+        if self.may_change:
+            return ""
+        return str(_("Auditors of this hospital and those the category is given to can answer it."))
+
+    @property
+    def lacks(self) -> list[str]:
+        """What an answer that was given still needs; nothing for one that was not."""
+        return self.answer.lacks if self.answer.current and self.answer.current.verdict else []
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a second person has still to agree that a critical question does not apply."""
+        current = self.answer.current
+        if current is None or current.verdict != "not_applicable" or self.answer.criticality != "critical":
+            return False
+        return not hasattr(current, "approval") and not self.answer.why_fixed
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether this reader can be that second person."""
+        return (
+            self.needs_approval
+            and self.answer.current.by_id != self.reader.pk
+            and self.reader.holds(*APPROVERS, site=self.answer.site)
+        )
+
+
+# What `?show=` keeps: the word in the address, its label, and which cards stay.
+FILTERS: list[tuple[str, Any, Callable[[Card], bool]]] = [
+    ("", _("All"), lambda card: True),
+    ("unanswered", _("Unanswered"), lambda card: not card.values.get("verdict")),
+    ("critical", _("Critical"), lambda card: card.answer.criticality == "critical"),
+    ("not_met", _("Not or partly met"), lambda card: card.values.get("verdict") in {"partial", "not_met"}),
+    ("returned", _("Returned"), lambda card: bool(card.returns)),
+]
+
+
+def kept(cards: Iterable[Card], show: str, *, also: str = "") -> list[Card]:
+    """The cards that the address asks for; `also` is the code of one just saved, which stays where it is."""
+    keeps = next((test for word, _label, test in FILTERS if word == show), FILTERS[0][2])
+    return [card for card in cards if keeps(card) or card.answer.code == also]
+
+
+def counts(cards: Iterable[Card]) -> dict[str, int]:
+    """How many cards each filter keeps."""
+    cards = list(cards)
+    return {word: sum(map(test, cards)) for word, _label, test in FILTERS}

@@ -1,0 +1,1 @@
+"""Forms of an audit: they check what was typed; the verbs of the models act."""

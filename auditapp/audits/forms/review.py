@@ -1,0 +1,147 @@
+"""The clinical safety officer's judgement: returning, accepting, rating hazards."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp.audits.models import Audit
+from auditapp.audits.scoring import hazard_level
+from auditapp.deployments.forms import Words, long_text
+from auditapp.findings.models import Finding, HazardRating
+
+ACCEPT, RETURN = "accept", "return"
+
+
+class ReviewForm(forms.Form):
+    """Either the whole is accepted, or single questions go back, each with its reason."""
+
+    act = forms.ChoiceField(
+        choices=[(ACCEPT, ACCEPT), (RETURN, RETURN)],
+        error_messages={
+            "required": gettext_lazy("Choose whether to accept the audit or to return questions.")
+        },
+    )
+    note = Words(
+        label=gettext_lazy("Note on the review"),
+        required=False,
+        help_text=gettext_lazy("Printed in the report, if you accept."),
+        widget=long_text(),
+    )
+
+    def __init__(self, *args: Any, codes: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.codes = list(codes)
+        for code in self.codes:
+            self.fields[_name(code)] = Words(label=code, required=False, widget=long_text(rows=2))
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Code -> why it is returned, of those with a reason."""
+        return {code: text for code in self.codes if (text := self.cleaned_data.get(_name(code)))}
+
+    def typed(self, code: str) -> str:
+        """What stands in the field of a question."""
+        return self.data.get(_name(code), "") if self.is_bound else ""
+
+    def clean(self) -> dict[str, Any]:
+        act = self.cleaned_data.get("act")
+        if act == RETURN and not self.reasons:
+            self.add_error("act", _("Give a reason for at least one question, or accept the audit."))
+        if act == ACCEPT and self.reasons:
+            self.add_error(
+                "act",
+                _("You gave reasons to return %(codes)s. Return them, or clear the reasons and accept.")
+                % {"codes": ", ".join(self.reasons)},
+            )
+        return self.cleaned_data
+
+
+def _name(code: str) -> str:
+    return f"return-{code}"
+
+
+class HazardRatingForm(forms.Form):
+    """Severity and likelihood on the matrix of the questionnaire version; nothing is set beforehand."""
+
+    title = Words(
+        label=gettext_lazy("Hazard"),
+        max_length=200,
+        help_text=gettext_lazy(
+            "What could happen to a patient, such as “A dose is copied into the wrong record”."
+        ),
+        error_messages={"required": gettext_lazy("Name the hazard.")},
+    )
+    finding = forms.ModelChoiceField(
+        label=gettext_lazy("Finding it belongs to"),
+        queryset=Finding.objects.none(),
+        required=False,
+        to_field_name="ref",
+        empty_label=gettext_lazy("None"),
+    )
+    severity = forms.ChoiceField(label=gettext_lazy("Severity"), widget=forms.RadioSelect)
+    likelihood = forms.ChoiceField(
+        label=gettext_lazy("Likelihood"),
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "If nobody has measured how often it happens: Medium or higher. "
+            "A control that is planned but not in place lowers nothing."
+        ),
+    )
+    reason = Words(
+        label=gettext_lazy("Reason"),
+        widget=long_text(),
+        help_text=gettext_lazy("What you know, and from where. It is printed in the report."),
+        error_messages={"required": gettext_lazy("Give the reason for this rating.")},
+    )
+    control = Words(
+        label=gettext_lazy("Control that is in place"),
+        required=False,
+        widget=long_text(rows=2),
+        help_text=gettext_lazy("Needed when the level goes down."),
+    )
+
+    def __init__(self, *args: Any, audit: Audit, replaces: HazardRating | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rules, self.replaces = audit.version.rules, replaces
+        for name in ("severity", "likelihood"):
+            words = self.rules["risk_rating"]
+            help_text = words[f"{name}_help"]
+            choices = [(word, f"{word}: {help_text[word]}") for word in words[name]]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        findings = self.fields["finding"]
+        findings.queryset = audit.deployment.findings.open()  # type: ignore[attr-defined]
+        findings.label_from_instance = lambda row: f"{row.ref}: {row.title}"  # type: ignore[attr-defined]
+        if replaces is None:
+            del self.fields["control"]
+
+    def clean(self) -> dict[str, Any]:
+        """What `HazardRating.rate` takes; the level comes from the matrix."""
+        values = dict(self.cleaned_data)
+        if not {"severity", "likelihood"} <= set(values):
+            return values
+        values["level"] = hazard_level(self.rules, values["severity"], values["likelihood"])
+        control = values.pop("control", "")
+        if self.replaces and values["level"] < self.replaces.level and not control:
+            self.add_error("control", _("The level goes down: name the control that is in place."))
+        if control and "reason" in values:
+            values["reason"] = _("%(reason)s\nControl in place: %(control)s") % {
+                "reason": values["reason"],
+                "control": control,
+            }
+        return values
+
+
+class HazardClosureForm(forms.Form):
+    """Why a rating no longer counts."""
+
+    reason = Words(
+        label=gettext_lazy("Control that is in place"),
+        help_text=gettext_lazy(
+            "What removes the hazard, and since when. A control that is planned is not in place."
+        ),
+        widget=long_text(),
+        error_messages={"required": gettext_lazy("Name the control that is in place.")},
+    )

@@ -1,0 +1,34 @@
+"""Addresses of audits. Decision, signature and report need the room above: auditapp.reports.urls has them."""
+
+from django.urls import path
+
+from auditapp.audits.views import course, evidence, filling, opening, overview, review
+
+app_name = "audits"
+urlpatterns = [
+    path("", overview.audits, name="list"),
+    path("new/", opening.opening, name="opening"),
+    # /audits/<ref>/
+    path("<slug:ref>/", overview.audit, name="audit"),
+    path("<slug:ref>/exclusions/", overview.exclusions, name="exclusions"),
+    path("<slug:ref>/rounds/<int:n>/", overview.round, name="round"),
+    path("<slug:ref>/assignments/", course.assignments, name="assignments"),
+    path("<slug:ref>/assignments/removal/", course.assignment_removal, name="assignment_removal"),
+    path("<slug:ref>/submission/", course.submission, name="submission"),
+    path("<slug:ref>/withdrawal/", course.withdrawal, name="withdrawal"),
+    path("<slug:ref>/revision/", course.revision, name="revision"),
+    path("<slug:ref>/review/", review.review, name="review"),
+    path("<slug:ref>/hazard-ratings/", review.hazard_ratings, name="hazard_ratings"),
+    path("<slug:ref>/hazard-ratings/<slug:hazard>/", review.hazard_rating, name="hazard_rating"),
+    path("<slug:ref>/hazard-ratings/<slug:hazard>/closure/", review.hazard_closure, name="hazard_closure"),
+    # /audits/<ref>/categories/<code>/ and /audits/<ref>/answers/<code>/
+    path("<slug:ref>/categories/<slug:code>/", filling.category, name="category"),
+    path("<slug:ref>/answers/<slug:code>/", filling.answer, name="answer"),
+    path("<slug:ref>/answers/<slug:code>/approval/", filling.approval, name="approval"),
+    path("<slug:ref>/answers/<slug:code>/history/", overview.history, name="history"),
+    path("<slug:ref>/answers/<slug:code>/evidence/", evidence.evidence, name="evidence"),
+    path(
+        "<slug:ref>/answers/<slug:code>/evidence/removal/", evidence.evidence_removal, name="evidence_removal"
+    ),
+    path("<slug:ref>/evidence/<slug:sha256>/", evidence.evidence_file, name="evidence_file"),
+]

@@ -1,0 +1,1 @@
+"""Pages of an audit, by what a person does on them."""

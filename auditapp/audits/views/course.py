@@ -1,0 +1,77 @@
+"""What moves an audit along: assignments, submission, withdrawal, revision."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from auditapp.audits import progress
+from auditapp.audits.forms.course import AssignmentForm, RevisionForm, WithdrawalForm
+from auditapp.audits.models import Assignment, Audit
+
+
+@require_http_methods(["GET", "POST"])
+def assignments(request: HttpRequest, ref: str) -> HttpResponse:
+    """Who answers which category; the page of the audit says it to everybody else."""
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    audit.must_let_assign(request.user)
+    given = audit.assignments.select_related("user", "by").order_by("user__name")
+    domains = progress.by_domain(audit.version, audit.answers.progress(), given)
+    form = AssignmentForm(request.POST or None, audit=audit, categories=progress.in_order(domains))
+    if request.method == "POST" and form.is_valid():
+        assignment = audit.assign(by=request.user, **form.cleaned_data)
+        messages.success(request, _("%(name)s can answer it now.") % {"name": assignment.user.name})
+        return redirect("audits:assignments", ref=ref)
+    return render(request, "audits/assignments.html", {"form": form, "audit": audit, "domains": domains})
+
+
+@require_POST
+def assignment_removal(request: HttpRequest, ref: str) -> HttpResponse:
+    """Take a category back from a person."""
+    given = Assignment.objects.visible_to(request.user).select_related("audit__site", "user")
+    assignment = get_object_or_404(given.named(request.POST.get("assignment", "")), audit__ref=ref)
+    assignment.audit.take_back(assignment, by=request.user)
+    messages.success(request, _("%(name)s no longer answers it.") % {"name": assignment.user.name})
+    return redirect("audits:assignments", ref=ref)
+
+
+@require_http_methods(["GET", "POST"])
+def submission(request: HttpRequest, ref: str) -> HttpResponse:
+    """What is missing, or what will be frozen, and the act."""
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    audit.must_let_submit(request.user)
+    answers = list(audit.answers.for_reading())
+    missing = [answer for answer in answers if answer.lacks]
+    if request.method == "POST" and not missing:
+        audit.submit(by=request.user)
+        messages.success(request, _("Submitted. The clinical safety officer reviews it now."))
+        return redirect(audit)
+    page = {"audit": audit, "missing": missing, "summary": progress.summary(answers)}
+    return render(request, "audits/submission.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
+    """End an audit without a report."""
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    audit.must_let_withdraw(request.user)
+    form = WithdrawalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        audit.withdraw(by=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("%(ref)s is withdrawn.") % {"ref": audit.ref})
+        return redirect(audit)
+    return render(request, "audits/withdrawal.html", {"form": form, "audit": audit})
+
+
+@require_http_methods(["GET", "POST"])
+def revision(request: HttpRequest, ref: str) -> HttpResponse:
+    """Open the revision that will supersede an issued audit."""
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    audit.must_let_revise(request.user)
+    form = RevisionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        revised = audit.revise(by=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("%(ref)s is open. Change what was wrong.") % {"ref": revised.ref})
+        return redirect(revised)
+    return render(request, "audits/revision.html", {"form": form, "audit": audit})

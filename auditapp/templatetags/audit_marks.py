@@ -1,0 +1,53 @@
+"""{% load audit_marks %}: the answers of a category as a row of shapes; a day of frozen facts as it is read."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from auditapp.templatetags.moments import short_date
+from auditapp.templatetags.signs import SHAPES, VERDICTS, sign_for
+
+register = template.Library()
+
+STEP = 18  # from one shape to the next, on their 16 x 16 grid
+MOST = 12  # a longer row says less than its count
+
+
+@register.simple_tag
+def verdict_sprite() -> SafeString:
+    """{% verdict_sprite %}: the shapes of the verdicts, once, before the first {% shape_bar %}."""
+    symbols = (
+        (code, format_html_join("", '<path class="{}" d="{}"/>', SHAPES[sign.shape].items()))
+        for code, sign in VERDICTS.items()
+    )
+    drawn = format_html_join(
+        "", '<symbol id="is-{}" viewBox="0 0 16 16"><g class="shape">{}</g></symbol>', symbols
+    )
+    return format_html('<svg class="sprite" aria-hidden="true">{}</svg>', drawn)
+
+
+@register.filter
+def iso_date(text: str) -> str:
+    """{{ answer.due|iso_date }}: a day of frozen facts, "2026-11-22", as 22 Nov 2026."""
+    return short_date(date.fromisoformat(text))
+
+
+@register.simple_tag
+def shape_bar(states: Sequence[str]) -> SafeString | str:
+    """{% shape_bar row.states %}: one shape per answer; the count that stands beside it says it in words."""
+    if len(states) > MOST:
+        return ""
+    marks = format_html_join(
+        "",
+        '<use href="#is-{}" class="tone-{}" x="{}" width="16" height="16"/>',
+        ((state, sign_for(VERDICTS, state).tone, STEP * n) for n, state in enumerate(states)),
+    )
+    return format_html(
+        '<svg class="shape-bar" viewBox="0 0 {} 16" width="{}" height="14" aria-hidden="true">{}</svg>',
+        STEP * len(states) - 2,
+        round((STEP * len(states) - 2) * 14 / 16),
+        marks,
+    )

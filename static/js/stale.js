@@ -1,0 +1,83 @@
+/* Two people saved one answer: both texts side by side in its card, and three ways on. */
+
+/* `reply` is the server's 409: {n, theirs: {field: text}, by, at_text}; `ways` act on the choice. */
+export function showBoth(form, reply, ways) {
+  const place = form.querySelector("[data-stale]");
+  const filled = document.getElementById("autosave_stale").content.cloneNode(true);
+  const box = filled.querySelector(".stale");
+  box.querySelector("[data-by]").textContent = reply.by;
+  box.querySelector("[data-at]").textContent = reply.at_text;
+  const title = box.querySelector("h3");
+  title.id = `${form.closest("[data-card]").id}_stale`;
+  box.setAttribute("aria-labelledby", title.id);
+  box.querySelector("tbody").append(...rows(form, reply.theirs, ways.words));
+  for (const button of box.querySelectorAll("[data-choose]")) {
+    button.addEventListener("click", () => choose(button.dataset.choose));
+  }
+  place.replaceChildren(filled);
+
+  function choose(way) {
+    const focus = form.querySelector("textarea");
+    if (way !== "mine") fill(form, reply.theirs, way === "both");
+    place.replaceChildren();
+    ways[way]();
+    focus.focus();
+  }
+}
+
+/* One row per field that either of them filled in; what differs is marked. */
+function rows(form, theirs, words) {
+  return Object.entries(theirs).flatMap(([name, text]) => {
+    const mine = valueOf(form, name);
+    if (!mine && !text) return [];
+    const row = document.createElement("tr");
+    row.classList.toggle("differs", mine !== text);
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.textContent = labelOf(form, name, words);
+    row.append(head, cell(spoken(form, name, mine), words, words.mine), cell(spoken(form, name, text), words, words.theirs));
+    return [row];
+  });
+}
+
+function cell(text, words, label) {
+  const made = document.createElement("td");
+  made.className = "typed";
+  made.dataset.label = label;
+  made.textContent = text || words.none;
+  return made;
+}
+
+function valueOf(form, name) {
+  return form.elements[name]?.value?.trim().replaceAll("\r\n", "\n") ?? "";
+}
+
+function labelOf(form, name, words) {
+  if (name === "verdict") return words.verdict;
+  const label = form.elements[name]?.labels?.[0];
+  return label ? label.firstChild.textContent.trim() : name;
+}
+
+/* A verdict as its radio is labelled, everything else as it is. */
+function spoken(form, name, text) {
+  if (name !== "verdict" || !text) return text;
+  const radio = form.querySelector(`input[name=verdict][value="${CSS.escape(text)}"]`);
+  return radio?.closest("label").querySelector(".sign span").textContent ?? text;
+}
+
+/* Puts theirs into the fields, or below what stands there; of two verdicts one's own stays. */
+function fill(form, theirs, beside) {
+  for (const [name, text] of Object.entries(theirs)) {
+    const field = form.elements[name];
+    if (!field) continue;
+    const mine = valueOf(form, name);
+    if (beside && field instanceof HTMLTextAreaElement) {
+      field.value = mine === text ? mine : [mine, text].filter(Boolean).join("\n\n");
+    } else if (!beside || !mine) {
+      field.value = text;
+    }
+  }
+  if (!beside && !theirs.verdict) {
+    for (const radio of form.querySelectorAll("input[name=verdict]")) radio.checked = false;
+  }
+}

@@ -1,0 +1,1 @@
+"""Long searches for faults against the product's real processes."""

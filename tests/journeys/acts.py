@@ -1,0 +1,117 @@
+"""What happened in the ward before a journey begins, played inside the installation through the verbs."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from auditapp import clock
+from auditapp.accounts import scope
+from auditapp.accounts.models import Organisation, Site, User
+from auditapp.audits.models import Audit
+from auditapp.deployments import profile
+from auditapp.deployments.models import Deployment, Product
+from auditapp.questionnaires.models import QuestionnaireVersion
+from tests.factories import PASSWORD, PEOPLE, PROFILES
+
+GROUPS = {
+    "northshire": (
+        "Northshire Hospitals Group",
+        [("royal", "Royal Northshire Hospital"), ("general", "Northshire General")],
+    ),
+    "westmark": ("Westmark Health", [("westmark-city", "Westmark City Hospital")]),
+}
+FIRST = {"northshire": "ada", "westmark": "cleo"}  # the first administrator of each group
+
+
+def perform(act: str, about: dict[str, Any]) -> None:
+    """One act by its name, in a transaction of its own; what it returns is printed as JSON."""
+    acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in (enter_cast, deployment, audit)}
+    with transaction.atomic():
+        print(json.dumps(acts[act](**about)))
+
+
+def person(name: str, group: str = "northshire") -> User:
+    """Somebody of the cast, whose scope the transaction is in from here on."""
+    user = User.objects.to_sign_in(f"{name}@{group}.example")
+    assert user
+    scope.enter_as(user)
+    return user
+
+
+def enter_cast() -> list[str]:
+    """The hospital groups, and the people of tests/factories.py with their roles."""
+    for group, (title, hospitals) in GROUPS.items():
+        organisation = Organisation.found(code=group, name=title, jurisdiction="UK")
+        sites = {
+            code: organisation.add_site(code=code, name=name, zone="Europe/London")
+            for code, name in hospitals
+        }
+        cast = {name: (full, roles) for name, full, group_of, roles in PEOPLE if group_of == group}
+        first = organisation.add_first_administrator(
+            name=cast[FIRST[group]][0], email=f"{FIRST[group]}@{group}.example", password=PASSWORD
+        )
+        for name, (full, roles) in cast.items():
+            _enter(first, f"{name}@{group}.example", full, roles, sites)
+    return [name for name, *_rest in PEOPLE]
+
+
+def _enter(
+    first: User, email: str, name: str, roles: list[tuple[str, str | None]], sites: dict[str, Site]
+) -> None:
+    """One person; the first administrator is there already and is given what else they do."""
+    rest = [(role, sites[site] if site else None) for role, site in roles]
+    user = first
+    if email != first.email:
+        (role, site), *rest = rest
+        user = User.invite(by=first, name=name, email=email, password=PASSWORD, role=role, site=site)
+    for role, site in rest:
+        if (user, role) != (first, "administrator"):
+            user.give_role(role, site=site, by=first)
+
+
+def deployment(name: str, kind: str = "ambient scribe") -> str:
+    """A tool that is live at the Royal, registered by Omar and confirmed by Olga; returns its reference."""
+    omar = person("omar")
+    royal = Site.objects.get(code="royal")
+    found = Deployment.register(
+        by=omar,
+        site=royal,
+        owner=omar,
+        product=Product.named(kind.capitalize(), vendor="Calder Health", organisation=omar.organisation),
+        name=name,
+        intended_use=f"The {kind} supports staff in outpatient clinics.",
+        facts={fact.id: False for fact in profile.facts()} | PROFILES[kind],
+    )
+    found.newest_profile.confirm(by=person("olga"))
+    found.add_version(by=omar, name="2.3", starts=clock.today(royal.zone) - timedelta(days=90))
+    for status in ("in_evaluation", "live"):
+        found.change_status(status, by=omar, reason="Start of use agreed by the committee.")
+    return found.ref
+
+
+def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str] = ()) -> dict[str, Any]:
+    """An audit that Asha opened and answered "met" with evidence, but for the checks named.
+
+    Returns {"ref", "answers": {code: category}}.
+    """
+    asha = person("asha")
+    about = Deployment.objects.get(ref=deployment)
+    opened = Audit.open(
+        about,
+        by=asha,
+        version=QuestionnaireVersion.objects.published().get(questionnaire__code=questionnaire),
+        model_version=about.versions.get(),
+        reason=reason,
+        triggers=[],
+    )
+    answers = list(opened.answers.select_related("audit"))
+    for answer in answers:
+        if answer.code not in unanswered:
+            seen = f"Seen for {answer.code} on the ward."
+            answer.save_revision(
+                by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen
+            )
+    return {"ref": opened.ref, "answers": {answer.code: answer.category_code for answer in answers}}
