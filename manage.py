@@ -1,10 +1,18 @@
 #!/usr/bin/env python
-"""Django's command line. Commands that change tables or what is asked connect as the owner, everything else as the web role."""
+"""Django's command line. What changes tables, or what is asked, connects as the owner; all else as the web role."""
 
 import os
 import sys
 
-OWNER_COMMANDS = {"migrate", "load_questionnaires", "makemigrations", "sqlmigrate", "showmigrations", "flush", "dbshell"}
+OWNER_COMMANDS = {
+    "migrate",
+    "load_questionnaires",
+    "makemigrations",
+    "sqlmigrate",
+    "showmigrations",
+    "flush",
+    "dbshell",
+}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How the domain says no: to this person (403), or to this act at this moment (409). Raised by verbs, caught by nobody."""
+"""How the domain says no: to this person (403), or to this act now (409). Raised by verbs, caught by nobody."""
 
 from django.core.exceptions import PermissionDenied
 

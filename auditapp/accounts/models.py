@@ -33,7 +33,6 @@ class Organisation(models.Model):
     def organisation_id(self) -> int:
         return self.pk
 
-
     @classmethod
     @transaction.atomic
     def found(cls, *, code: str, name: str, jurisdiction: str = "", marking: str = "") -> "Organisation":
@@ -45,7 +44,8 @@ class Organisation(models.Model):
             cursor.execute("SELECT nextval(pg_get_serial_sequence('auditapp_organisation', 'id'))")
             key = cursor.fetchone()[0]
             cursor.execute(
-                "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', '*', true)", [str(key)]
+                "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', '*', true)",
+                [str(key)],
             )
         organisation = cls.objects.create(pk=key, code=code, name=name, jurisdiction=jurisdiction, marking=marking)
         Event.record(None, "organisation.founded", organisation)
@@ -201,9 +201,7 @@ class User(AbstractBaseUser):
 
     def holds(self, *roles: str, site: Site | None = None) -> bool:
         """Whether the person holds one of the roles at the hospital (anywhere, if no hospital is named)."""
-        return any(
-            m.role in roles and (site is None or m.site_id is None or m.site_id == site.pk) for m in self.held
-        )
+        return any(m.role in roles and (site is None or m.site_id is None or m.site_id == site.pk) for m in self.held)
 
     def must_hold(self, *roles: str, site: Site | None, to: str) -> None:
         """Refuse unless one of the roles is held: `to` completes "Only … can …"."""

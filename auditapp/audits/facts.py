@@ -1,4 +1,4 @@
-"""What is frozen when an audit is handed over, as one dictionary. Pure: reads loaded rows, writes nothing, asks no clock.
+"""What is frozen when an audit is handed over, as one dictionary. Pure: reads loaded rows and writes nothing.
 
 The shape is schema 1 of the submission layer, described in docs/facts.md: no floats, UTC times ending in Z, local days
 as ISO dates, stable codes instead of database keys. Canonical JSON (RFC 8785) of it is what is stored and hashed.

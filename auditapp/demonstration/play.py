@@ -158,4 +158,6 @@ class Play:
 
     def _change_status(self, deployment: Deployment, change: dict[str, Any]) -> None:
         deployment.refresh_from_db()
-        deployment.change_status(change["to"], by=self.person(change.get("by", change["owner"])), reason=change["reason"])
+        deployment.change_status(
+            change["to"], by=self.person(change.get("by", change["owner"])), reason=change["reason"]
+        )

@@ -31,9 +31,7 @@ def ended_with_parent(by: signal.Signals) -> Callable[[], None]:
 class Child:
     """The web process or the worker, with a log of its own that begins anew each time we do."""
 
-    def __init__(
-        self, name: str, command: list[str], *, folder: Path, environment: dict[str, str], log: Path
-    ):
+    def __init__(self, name: str, command: list[str], *, folder: Path, environment: dict[str, str], log: Path):
         self.name, self.command, self.folder, self.environment, self.log = (
             name,
             command,
@@ -69,9 +67,7 @@ class Child:
             self._pause = FIRST_PAUSE if lived > 60 else min(self._pause * 2, LONGEST_PAUSE)
             self._start_at = time.monotonic() + self._pause
             code, self.process = self.process.returncode, None
-            return (
-                f"The {self.name} ended with {code} (see {self.log}) and starts again in {self._pause:.0f} s."
-            )
+            return f"The {self.name} ended with {code} (see {self.log}) and starts again in {self._pause:.0f} s."
         if self.process is None and time.monotonic() >= self._start_at:
             self.start()
         return ""

@@ -43,9 +43,7 @@ class Demo:
         self.bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.address = f"http://{self.bind}"
         self.server = Server(self.data_dir)
-        self.environment = {
-            name: value for name, value in inherited.items() if name not in DATABASE_VARIABLES
-        }
+        self.environment = {name: value for name, value in inherited.items() if name not in DATABASE_VARIABLES}
         self.environment |= {"AUDITAPP_DATA_DIR": str(self.data_dir), "AUDITAPP_DEMO": "1", "PORT": str(port)}
         self.environment = {"PUBLIC_URL": self.address, "PYTHONUNBUFFERED": "1"} | self.environment
         self.children: list[Child] = []
@@ -88,9 +86,7 @@ class Demo:
         deadline = time.monotonic() + 5
         while not self._port_is_free():
             if time.monotonic() > deadline:
-                raise Refused(
-                    f"Port {self.port} on {self.host} is in use. Choose another: PORT=8001 make demo"
-                )
+                raise Refused(f"Port {self.port} on {self.host} is in use. Choose another: PORT=8001 make demo")
             time.sleep(0.2)
 
     def _port_is_free(self) -> bool:
@@ -154,9 +150,7 @@ class Demo:
         logs.mkdir(mode=0o700, exist_ok=True)
         gunicorn = ["-m", "gunicorn", "auditapp.wsgi", "--bind", self.bind, "--graceful-timeout", "10"]
         gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-        gunicorn += [
-            "--no-control-socket"
-        ]  # has one fixed place per user: two demonstrations would fight over it
+        gunicorn += ["--no-control-socket"]  # has one fixed place per user: two demonstrations would fight over it
         commands = {"web": [sys.executable, *gunicorn], "worker": [*MANAGE, "procrastinate", "worker"]}
         for name, command in commands.items():
             log = logs / f"{name}.log"
@@ -166,9 +160,7 @@ class Demo:
 
     def _tell(self) -> None:
         """Wait until a page can be had, then say where, and who can sign in."""
-        with self._manage(
-            "demo_accounts", stdout=subprocess.PIPE
-        ) as accounts:  # starts while the web process does
+        with self._manage("demo_accounts", stdout=subprocess.PIPE) as accounts:  # starts while the web process does
             self._wait_until_healthy()
             text, _ = accounts.communicate()
         say(f"\nReady: {self.address}\n\n{text.rstrip()}\n")

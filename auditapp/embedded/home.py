@@ -11,9 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SHARED = Path(
-    "/var/lib/auditapp"
-)  # used by root only, where the database's user cannot reach the data folder
+SHARED = Path("/var/lib/auditapp")  # used by root only, where the database's user cannot reach the data folder
 OLDEST = 15  # the product uses nothing newer
 SOCKET_NAME = "/.s.PGSQL.5432"
 SOCKET_PATH_MAX = 107  # bytes: sun_path without its final NUL, on Linux

@@ -108,9 +108,7 @@ class Server:
         found = folder.lstat()
         private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
         if not private or found.st_uid != self._account.uid:
-            raise CannotStart(
-                f"{folder} must be a folder of user {self._account.uid} that nobody else can enter."
-            )
+            raise CannotStart(f"{folder} must be a folder of user {self._account.uid} that nobody else can enter.")
 
     @contextlib.contextmanager
     def _one_starter(self) -> Iterator[None]:

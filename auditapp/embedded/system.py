@@ -68,9 +68,7 @@ TO_RUN = (
     Need(f"{PYTHON}-venv", "Python's module venv", _can_make_environments),
     _library("libpango-1.0-0", "libpango-1.0.so.0"),  # WeasyPrint lays out text with Pango,
     _library("libpangoft2-1.0-0", "libpangoft2-1.0.so.0"),
-    _library(
-        "libharfbuzz-subset0", "libharfbuzz-subset.so.0"
-    ),  # and embeds only the letters that a report uses
+    _library("libharfbuzz-subset0", "libharfbuzz-subset.so.0"),  # and embeds only the letters that a report uses
     _font("fonts-dejavu-core", "DejaVuSans.ttf"),
     _font("fonts-open-sans", "OpenSans-Regular.ttf"),
 )
@@ -118,9 +116,7 @@ def install(*, tests: bool) -> int:
         "DPkg::Lock::Timeout=120",
     ]
     for step in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        subprocess.run(
-            [*apt, *step], stdout=subprocess.DEVNULL, check=False
-        )  # the check below tells how it went
+        subprocess.run([*apt, *step], stdout=subprocess.DEVNULL, check=False)  # the check below tells how it went
     return check(tests=tests)
 
 

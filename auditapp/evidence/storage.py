@@ -1,4 +1,4 @@
-"""Files kept under the SHA-256 of their bytes: written, synced and renamed before the transaction that names them commits."""
+"""Files kept under the SHA-256 of their bytes: on the disk before the transaction that names them commits."""
 
 import hashlib
 import os

@@ -56,9 +56,7 @@ class Authority(models.Model):
         cls.objects.bulk_create([made], ignore_conflicts=True)
         return cls.objects.get(code=code)
 
-    def issue(
-        self, *, person: str, role: str, at: datetime
-    ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    def issue(self, *, person: str, role: str, at: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         """A fresh key and its certificate for one signature by a person in a role; the key is nowhere kept.
 
         The certificate names both, and the organisation. `at` may lie in the past, but not before the

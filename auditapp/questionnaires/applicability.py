@@ -36,9 +36,7 @@ def applies(applies_when: Any, profile: Mapping[str, Any]) -> bool:
     if applies_when == "always":
         return True
     every, some = applies_when.get("all", []), applies_when.get("any", [])
-    return all(holds(item, profile) for item in every) and (
-        not some or any(holds(item, profile) for item in some)
-    )
+    return all(holds(item, profile) for item in every) and (not some or any(holds(item, profile) for item in some))
 
 
 def why_not(applies_when: Any, profile: Mapping[str, Any], facts: Iterable[Fact]) -> list[str]:

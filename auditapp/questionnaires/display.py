@@ -60,9 +60,7 @@ def shown(
                 clauses=here,
                 clauses_elsewhere=[group for group in linked if group not in here],
                 last_verified=min((group.framework.last_verified for group in linked), default=None),
-                thresholds=[
-                    in_numbers(t) for t in content["local_thresholds"] if t["check"] == question.code
-                ],
+                thresholds=[in_numbers(t) for t in content["local_thresholds"] if t["check"] == question.code],
             )
         )
     return result
@@ -96,9 +94,7 @@ def by_category(
     return [group for group in domains if group["categories"]]
 
 
-def check_page(
-    asking: Iterable[Question], frameworks: Sequence[Framework], *, jurisdiction: str
-) -> dict[str, Any]:
+def check_page(asking: Iterable[Question], frameworks: Sequence[Framework], *, jurisdiction: str) -> dict[str, Any]:
     """{"shown", "category", "asking"}: the newest wording, its category, and who asks under which triggers.
 
     A retired check is asked by nobody: `shown` and `category` are None.
@@ -113,8 +109,7 @@ def check_page(
         "shown": shown([newest], newest.version, frameworks, jurisdiction=jurisdiction)[0],
         "category": next(c for _domain, c in pairs if c["code"] == newest.category.code),
         "asking": [
-            {"question": question, "triggers": question.version.triggers_asking(question)}
-            for question in questions
+            {"question": question, "triggers": question.version.triggers_asking(question)} for question in questions
         ],
     }
 

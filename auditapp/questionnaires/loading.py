@@ -71,9 +71,7 @@ def _new_versions(content: Content) -> list[tuple[dict[str, Any], bytes]]:
         if (code, number) not in known:
             last = max((n for known_code, n in known if known_code == code), default=0)
             if number != last + 1:
-                sentence = _(
-                    "checks.yaml: questionnaires[%(code)s].version: is %(n)s; the next version is %(next)s."
-                )
+                sentence = _("checks.yaml: questionnaires[%(code)s].version: is %(n)s; the next version is %(next)s.")
                 raise Refused(sentence % {"code": code, "n": number, "next": last + 1})
             new.append((questionnaire, canonical))
         elif known[code, number] != digest(canonical):

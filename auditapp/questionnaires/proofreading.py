@@ -54,9 +54,7 @@ class _References:
         self.found.append(f"{file}: {path}: {what}")
 
     def followed(self) -> list[str]:
-        self._unique(
-            (f["id"] for f in self.content.frameworks["frameworks"]), "frameworks", "frameworks.yaml"
-        )
+        self._unique((f["id"] for f in self.content.frameworks["frameworks"]), "frameworks", "frameworks.yaml")
         for framework in self.content.frameworks["frameworks"]:
             path = f"frameworks[{framework['id']}].clauses"
             self._unique((clause["id"] for clause in framework["clauses"]), path, "frameworks.yaml")
@@ -88,9 +86,7 @@ class _References:
         if source.get("origin") not in ORIGINS:
             self.complain(f"{path}.review_source.origin", f"is not one of {', '.join(sorted(ORIGINS))}")
         facts = {f["id"]: f["type"] for f in self.checks["applicability"]["profile_facts"]}
-        clauses = {
-            f"{f['id']}:{c['id']}" for f in self.content.frameworks["frameworks"] for c in f["clauses"]
-        }
+        clauses = {f"{f['id']}:{c['id']}" for f in self.content.frameworks["frameworks"] for c in f["clauses"]}
         for check in category["checks"]:
             at = f"{path}.checks[{check['id']}]"
             if not check["id"].startswith(f"{category['prefix']}-"):
@@ -123,9 +119,7 @@ class _References:
         prefixes = {category["prefix"] for category in self.content.categories}
         for row in self.checks["retired_checks"]:
             if row["replaced_by"] not in current:
-                self.complain(
-                    f"retired_checks[{row['id']}].replaced_by", f"there is no check {row['replaced_by']}"
-                )
+                self.complain(f"retired_checks[{row['id']}].replaced_by", f"there is no check {row['replaced_by']}")
             if row["id"].split("-")[0] not in prefixes:
                 self.complain(f"retired_checks[{row['id']}].id", "no category has its prefix")
 
@@ -167,9 +161,7 @@ class _References:
 
     def _priorities(self) -> None:
         """Each gap opens a finding of one priority: none is left out, none is opened twice."""
-        gaps = [
-            (c, a) for c in self.checks["scoring"]["weights"] for a in ("partial", "not_met", "unanswered")
-        ]
+        gaps = [(c, a) for c in self.checks["scoring"]["weights"] for a in ("partial", "not_met", "unanswered")]
         gaps.append(("critical", "unevidenced"))
         rules = [rule for priority in self.checks["findings"]["priorities"] for rule in priority["opened_by"]]
         opened = [(rule["criticality"], answer) for rule in rules for answer in rule["answers"]]
@@ -182,9 +174,7 @@ class _References:
         for likelihood in rating["likelihood"]:
             row = rating["matrix"].get(likelihood, [])
             if len(row) != len(rating["severity"]) or not set(row) <= {1, 2, 3, 4, 5}:
-                self.complain(
-                    f"risk_rating.matrix.{likelihood}", "is not a level from 1 to 5 for each severity"
-                )
+                self.complain(f"risk_rating.matrix.{likelihood}", "is not a level from 1 to 5 for each severity")
 
     def _thresholds(self) -> None:
         current = {check["id"] for check in self.content.all_checks}
@@ -212,9 +202,7 @@ class _References:
         if not set(q["stages"]) <= set(self.checks["stages"]):
             self.complain(f"{path}.stages", "names a stage that stages does not list")
         if not set(q.get("planned_change_triggers") or []) <= set(triggers):
-            self.complain(
-                f"{path}.planned_change_triggers", "names a trigger that trigger_sets does not list"
-            )
+            self.complain(f"{path}.planned_change_triggers", "names a trigger that trigger_sets does not list")
         if not isinstance(q.get("version", 1), int) or q.get("version", 1) < 1:
             self.complain(f"{path}.version", "is not a whole number from 1")
         for n, signatory in enumerate(q["signatories"]):

@@ -56,9 +56,7 @@ def _of_submission(submission: Submission) -> Iterator[str]:
         yield f"{name}: the findings computed again are others."
 
 
-def _given_then(
-    audit: Audit, frozen: dict[str, Any], at: datetime
-) -> tuple[dict[str, scoring.Given], list[str]]:
+def _given_then(audit: Audit, frozen: dict[str, Any], at: datetime) -> tuple[dict[str, scoring.Given], list[str]]:
     """The answers as they stood at an instant, from the revisions; and the codes whose frozen words differ."""
     asked = {q["code"]: q for category in frozen["categories"] for q in category["questions"]}
     given: dict[str, scoring.Given] = {}

@@ -75,9 +75,7 @@ def document(facts: Facts, digest: str, room: int = 0) -> Facts:
     `room` says how much page 1 may hold (ROOMS). Raises ValueError for facts of another layer or schema.
     """
     if (facts.get("layer"), facts.get("schema")) != ("report", 1):
-        raise ValueError(
-            f"These are not report facts of schema 1: {facts.get('layer')!r} {facts.get('schema')!r}"
-        )
+        raise ValueError(f"These are not report facts of schema 1: {facts.get('layer')!r} {facts.get('schema')!r}")
     submission = facts["submission"]
     lines, width, reasons = ROOMS[room]
     when = _clock(submission["site"]["zone"])
@@ -109,9 +107,7 @@ def document(facts: Facts, digest: str, room: int = 0) -> Facts:
         "findings": [_finding(f) for f in facts["findings"]],
         "rounds": [_round(r, when) for r in facts["rounds"]],
         "evidence": _register(questions),
-        "thresholds": [
-            t | {"rule_label": RULES.get(t["rule"], t["rule"])} for t in facts["thresholds"]["items"]
-        ],
+        "thresholds": [t | {"rule_label": RULES.get(t["rule"], t["rule"])} for t in facts["thresholds"]["items"]],
         "frameworks": _frameworks(facts["frameworks"], questions),
         "gate_rules": [
             {
@@ -219,9 +215,7 @@ def _domains(result: Facts, categories: list[Facts]) -> list[Facts]:
     """Each domain with its categories: a bar, the score and how the answers fell."""
     tallies = {c["code"]: c["tally"] for c in categories}
     parts = [_bar(c) | {"tally": tallies.get(c["code"], [])} for c in result["categories"]]
-    return [
-        _bar(d) | {"categories": [p for p in parts if p["domain"] == d["code"]]} for d in result["domains"]
-    ]
+    return [_bar(d) | {"categories": [p for p in parts if p["domain"] == d["code"]]} for d in result["domains"]]
 
 
 def _bar(part: Facts) -> Facts:
@@ -370,9 +364,7 @@ def _frameworks(frameworks: list[Facts], questions: list[Facts]) -> list[Facts]:
         framework
         | {
             "verified": day(framework["last_verified"]),
-            "clauses": [
-                c | {"codes": codes.get(f"{framework['id']}:{c['id']}", [])} for c in framework["clauses"]
-            ],
+            "clauses": [c | {"codes": codes.get(f"{framework['id']}:{c['id']}", [])} for c in framework["clauses"]],
         }
         for framework in frameworks
     ]

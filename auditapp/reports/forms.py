@@ -41,9 +41,7 @@ class DecisionForm(forms.Form):
 class ConditionForm(forms.Form):
     """One condition: all three or none."""
 
-    text = forms.CharField(
-        label=gettext_lazy("Condition"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    text = forms.CharField(label=gettext_lazy("Condition"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     owner = forms.CharField(label=gettext_lazy("Owner"), max_length=120, required=False)
     due = forms.DateField(
         label=gettext_lazy("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

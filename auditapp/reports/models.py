@@ -93,7 +93,9 @@ class Decision(Placed):
             at=clock.now(),
         )
         Condition.objects.bulk_create(
-            Condition(**audit.place, decision=decision, n=n, text=clean(c["text"]), owner=clean(c["owner"]), due=c["due"])
+            Condition(
+                **audit.place, decision=decision, n=n, text=clean(c["text"]), owner=clean(c["owner"]), due=c["due"]
+            )
             for n, c in enumerate(conditions, start=1)
         )
         report = Report.freeze(audit, decision, scored["result"], by=by)

@@ -123,8 +123,7 @@ def _written(drawn: Document, facts: dict[str, Any], facts_bytes: bytes) -> tupl
         modified=prepared,
     )
     fields = {
-        s["field"]: _("Signature of the %(role)s: %(meaning)s")
-        % {"role": s["role_label"], "meaning": s["meaning"]}
+        s["field"]: _("Signature of the %(role)s: %(meaning)s") % {"role": s["role_label"], "meaning": s["meaning"]}
         for s in facts["signatories"]
     }
     rdf = drawn.metadata.generate_rdf_metadata
@@ -198,9 +197,7 @@ def _fonts() -> FontConfiguration:
 
 @cache
 def _style() -> CSS:
-    return CSS(
-        filename=settings.BASE_DIR / "static" / "css" / "print.css", font_config=_fonts(), url_fetcher=_refuse
-    )
+    return CSS(filename=settings.BASE_DIR / "static" / "css" / "print.css", font_config=_fonts(), url_fetcher=_refuse)
 
 
 def _refuse(url: str, *args: Any, **kwargs: Any) -> NoReturn:

@@ -51,9 +51,7 @@ def sign(
     """
     writer = _Writer(io.BytesIO(pdf))
     width, height = _size(writer.prev, field)
-    look = drawing.stamp(
-        person=person, role_label=role_label, meaning=meaning, local=local, width=width, height=height
-    )
+    look = drawing.stamp(person=person, role_label=role_label, meaning=meaning, local=local, width=width, height=height)
     about = PdfSignatureMetadata(
         field_name=field,
         name=person,
@@ -65,9 +63,7 @@ def sign(
     )
     signer = _OneTimeSigner(key, certificate, bytes(authority_certificate))
     style = StaticStampStyle(background=_Drawn(look), background_layout=_AS_DRAWN, border_width=0)
-    out: io.BytesIO = _SignerAt(about, signer, stamp_style=style, at=at).sign_pdf(
-        writer, existing_fields_only=True
-    )
+    out: io.BytesIO = _SignerAt(about, signer, stamp_style=style, at=at).sign_pdf(writer, existing_fields_only=True)
     return out.getvalue()
 
 
@@ -100,15 +96,11 @@ class _Writer(IncrementalPdfFileWriter):
 class _SignerAt(PdfSigner):
     """Signs at a given time: PAdES keeps it in the signature dictionary's /M, and forbids it elsewhere."""
 
-    def __init__(
-        self, about: PdfSignatureMetadata, signer: Signer, *, stamp_style: StaticStampStyle, at: datetime
-    ):
+    def __init__(self, about: PdfSignatureMetadata, signer: Signer, *, stamp_style: StaticStampStyle, at: datetime):
         super().__init__(about, signer, stamp_style=stamp_style)
         self.at = at
 
-    def init_signing_session(
-        self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False
-    ) -> PdfSigningSession:
+    def init_signing_session(self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False) -> PdfSigningSession:
         session = super().init_signing_session(pdf_out, existing_fields_only=existing_fields_only)
         session.system_time = self.at
         return session
@@ -117,9 +109,7 @@ class _SignerAt(PdfSigner):
 class _OneTimeSigner(Signer):
     """Signs with a key that stays where it is: it is never written out, not even for the library."""
 
-    def __init__(
-        self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, authority: bytes
-    ) -> None:
+    def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, authority: bytes) -> None:
         chain = SimpleCertificateStore()
         chain.register(Asn1Certificate.load(authority))
         own = Asn1Certificate.load(certificate.public_bytes(Encoding.DER))

@@ -8,9 +8,7 @@ from typing import Any
 
 import pydyf
 
-SIGNATURE_LINK = (
-    "signature-field:"  # what a box for a signature links to in the template, followed by the field's name
-)
+SIGNATURE_LINK = "signature-field:"  # what a box for a signature links to in the template, followed by the field's name
 INLINE = {"/Span", "/NonStruct"}
 HOLDS_TEXT = {
     "/P",
@@ -81,16 +79,10 @@ class Repairs:
         self.pdf.add_object(form)
         self.pdf.catalog["AcroForm"] = form.reference
 
-    def _to_field(
-        self, annotation: pydyf.Dictionary, page: pydyf.Dictionary, name: str, purpose: str
-    ) -> None:
-        left, top, right, bottom = annotation[
-            "Rect"
-        ]  # whole points, so that a signature fills what was reserved
+    def _to_field(self, annotation: pydyf.Dictionary, page: pydyf.Dictionary, name: str, purpose: str) -> None:
+        left, top, right, bottom = annotation["Rect"]  # whole points, so that a signature fills what was reserved
         left, top, right, bottom = ceil(left), floor(top), floor(right), ceil(bottom)
-        frame = pydyf.Array(
-            [0, top - bottom, right - left, 0]
-        )  # corners in the order in which pyHanko writes them
+        frame = pydyf.Array([0, top - bottom, right - left, 0])  # corners in the order in which pyHanko writes them
         empty = pydyf.Stream(extra={"Type": "/XObject", "Subtype": "/Form", "BBox": frame})
         self.pdf.add_object(empty)
         for key in ("A", "BS"):

@@ -32,7 +32,9 @@ def decision(request: HttpRequest, ref: str) -> HttpResponse:
             messages.success(request, _("The decision is recorded. The report is being prepared for signing."))
             return redirect("reports:report", ref=ref)
         form.add_error("code", _("This decision needs at least one condition, with an owner and a date."))
-    return render(request, "reports/decision.html", {"audit": audit, "result": result, "form": form, "rows": conditions})
+    return render(
+        request, "reports/decision.html", {"audit": audit, "result": result, "form": form, "rows": conditions}
+    )
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""The trail's rows. They are written by one database function alone: the web role holds no right to insert or change."""
+"""The trail's rows, written by one database function alone: the web role may neither insert nor change them."""
 
 import hashlib
 from datetime import datetime
@@ -22,7 +22,7 @@ def chained(prev: bytes, seq: int, body: bytes) -> bytes:
 
 
 class Event(models.Model):
-    """One line: an act by a person (or by the system) on one root object. Ids, codes, dates and digests, never free text."""
+    """One act by a person (or the system) on one root object. Ids, codes, dates and digests, never free text."""
 
     stream = models.CharField(max_length=120)
     seq = models.PositiveIntegerField()

@@ -27,6 +27,7 @@ class Page:
     get: frozenset[str] | None = ALL
     post: frozenset[str] | None = None
     with_: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
@@ -67,7 +68,7 @@ TABLE = [
     Page("tracking:deployment", "deployment"),
     Page("tracking:profile", "deployment"),
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
-    Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS),
+    Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
     Page("deployments:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
     # Findings
@@ -88,17 +89,26 @@ TABLE = [
         with_={"code": "mon-02"},
     ),
     Page("audits:evidence", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
-    Page("audits:evidence_removal", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page(
+        "audits:evidence_removal",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR}),
+        with_={"code": "mon-02"},
+        data={"item": "item"},
+    ),
     Page("audits:evidence_file", "draft", with_={"sha256": "evidence"}),
     Page("audits:assignments", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
-    Page("audits:assignment_removal", "draft", get=None, post=frozenset({AUDITOR})),
+    Page("audits:assignment_removal", "draft", get=None, post=frozenset({AUDITOR}), data={"assignment": "assignment"}),
     Page("audits:submission", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:withdrawal", "draft", get=frozenset({AUDITOR, OFFICER}), post=frozenset({AUDITOR, OFFICER})),
     Page("audits:revision", "issued", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:review", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER})),
     Page("audits:hazard_ratings", "submitted", post=frozenset({OFFICER})),
-    Page("audits:hazard_rating", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"}),
-    Page("audits:hazard_closure", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"}),
+    *[
+        Page(name, "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"})
+        for name in ("audits:hazard_rating", "audits:hazard_closure")
+    ],
     # Decisions, signatures, reports
     Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR})),
     Page("reports:report", "issued"),

@@ -58,7 +58,7 @@ class World:
         self.things |= {"submitted": submitted.ref, "finding": finding.ref, "hazard": hazard.ref}
         draft = make.audit(deployment=deployment)
         self._attach(draft)
-        self.things["draft"] = draft.ref
+        self.things |= {"draft": draft.ref, "profile": "1"}
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
@@ -75,8 +75,10 @@ class World:
             ContentFile(b"minutes", name="minutes.txt"), by=self.make.people["asha"], site=audit.site,
             title="Minutes", filename="minutes.txt", content_type="text/plain", effective_date=clock.today("UTC"),
         )  # fmt: skip
-        audit.answers.select_related("audit").get(code="mon-02").attach(evidence, by=self.make.people["asha"])
-        self.things["evidence"] = evidence.sha256
+        asha, dora = self.make.people["asha"], self.make.people["dora"]
+        item = audit.answers.select_related("audit").get(code="mon-02").attach(evidence, by=asha)
+        assignment = audit.assign("accountability", dora, by=asha)
+        self.things |= {"evidence": evidence.sha256, "item": str(item.pk), "assignment": str(assignment.pk)}
 
     def _extras(self, place: str, organisation: str, site: str | None) -> None:
         with connection.cursor() as cursor:
@@ -91,6 +93,9 @@ class World:
             self.people[place, role] = user
         with connection.cursor() as cursor:
             cursor.execute("SET ROLE auditapp_web")
+
+    def body(self, page: Page) -> dict[str, str]:
+        return {name: self.things[thing] for name, thing in page.data.items()}
 
     def address(self, page: Page) -> str:
         kwargs = {name: self.things.get(value, value) for name, value in page.with_.items()}
@@ -134,7 +139,10 @@ def test_everyone_gets_what_the_table_says_and_nothing_else(world: World, client
         for page in TABLE:
             for method in ("get", "post"):
                 with transaction.atomic():
-                    response = getattr(client, method)(world.address(page))
+                    response = getattr(client, method)(
+                        world.address(page), world.body(page) if method == "post" else {}
+                    )
+                    response.close()
                     transaction.set_rollback(True)
                 if page.name == "accounts:sign_out":
                     client.force_login(user, backend=BACKEND)
@@ -147,6 +155,7 @@ def test_who_is_not_signed_in_gets_to_the_sign_in_page(world: World, client: Cli
     wrong = []
     for page in TABLE:
         response = client.get(world.address(page))
+        response.close()
         if page.public:
             ok = response.status_code in {200, 405}
         else:

@@ -47,9 +47,9 @@ ALSO = {
 }
 # What must differ between copies (n is the number of the copy), and what is left out of them.
 DIFFERENT = {
-    "deployment": {"ref": "t.ref || '-c' || m.n", "name": "t.name || ', copy ' || m.n"},
-    "finding": {"ref": "t.ref || '-c' || m.n"},
-    "audit": {"ref": "t.ref || '-c' || m.n", "public_id": "gen_random_uuid()"},
+    "deployment": {"ref": "t.ref || '-' || m.n", "name": "t.name || ', copy ' || m.n"},
+    "finding": {"ref": "t.ref || '-' || m.n"},
+    "audit": {"ref": "t.ref || '-' || m.n", "public_id": "gen_random_uuid()"},
     "answer": {"current_id": "NULL", "n": "t.n"},
     "reportfile": {"content": "''::bytea"},
 }
@@ -116,19 +116,51 @@ class World:
     def multiply(self, total: int) -> None:
         """Copy the audits with the full questionnaire, each with a deployment of its own, until `total` are issued."""
         full = [r.audit.deployment_id for r, about in zip(self.issued, ORIGINALS, strict=True) if about is FULL]
-        wanted = total - len(ORIGINALS)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
-            rounds = -(-wanted // len(full))
-            _map(cursor, "deployment", "t.id = ANY(%s)", [full], f"WHERE row_number() OVER () <= {wanted}", rounds)
+            cursor.execute(_MAP_DEPLOYMENTS, [full, total - len(ORIGINALS)])
             _copy(cursor, "deployment", {})
             for table, (column, parent) in COPIED.items():
-                _map_children(cursor, table, column, parent)
+                cursor.execute(_MAP_CHILDREN.format(table=table, column=column, parent=parent))
                 _copy(cursor, table, {column: parent} | ALSO.get(table, {}))
-            cursor.execute(
-                "UPDATE auditapp_answer a SET current_id = r.id FROM auditapp_answerrevision r, map_answer m"
-                " WHERE a.id = m.new AND r.answer_id = a.id AND r.n = a.n"
-            )
+            cursor.execute(_POINT_AT_CURRENT)
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+            cursor.execute("VACUUM ANALYZE")
             cursor.execute("SET ROLE auditapp_web")
+
+
+# map_<table>: which row (old) became which (new) in which copy (n).
+_MAP_DEPLOYMENTS = """
+    CREATE TEMP TABLE map_deployment AS
+    SELECT old, n, nextval(pg_get_serial_sequence('auditapp_deployment', 'id')) AS new
+    FROM (SELECT unnest(%s::bigint[]) AS old) o CROSS JOIN generate_series(1, 1000000) n LIMIT %s
+"""
+_MAP_CHILDREN = """
+    CREATE TEMP TABLE map_{table} AS
+    SELECT t.id AS old, m.n, nextval(pg_get_serial_sequence('auditapp_{table}', 'id')) AS new
+    FROM auditapp_{table} t JOIN map_{parent} m ON m.old = t.{column} ORDER BY m.new, t.id;
+    ANALYZE map_{table}
+"""
+_POINT_AT_CURRENT = """
+    UPDATE auditapp_answer a SET current_id = r.id
+    FROM auditapp_answerrevision r, map_answer m WHERE a.id = m.new AND r.answer_id = m.new AND r.n = a.n
+"""
+
+
+def _copy(cursor: Any, table: str, links: dict[str, str]) -> None:
+    """Insert the copies of a mapped table, with `links` (column -> table) led to the same copy."""
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'",
+        [f"auditapp_{table}"],
+    )
+    columns = [name for (name,) in cursor.fetchall()]
+    values = {name: f't."{name}"' for name in columns} | DIFFERENT.get(table, {})
+    values |= {column: f"{column}_map.new" for column in links}
+    joins = "".join(
+        f" JOIN map_{parent} {column}_map ON {column}_map.old = t.{column} AND {column}_map.n = m.n"
+        for column, parent in links.items()
+    )
+    names = ", ".join(f'"{name}"' for name in columns)
+    chosen = ", ".join(values[name] for name in columns)
+    source = f"FROM auditapp_{table} t JOIN map_{table} m ON m.old = t.id{joins} ORDER BY m.new"
+    cursor.execute(f"INSERT INTO auditapp_{table} (id, {names}) SELECT m.new, {chosen} {source}")

@@ -89,9 +89,7 @@ def test_no_two_audits_ask_the_same_of_a_deployment_at_the_same_time():
 @each_audit
 def test_an_audit_speaks_only_of_checks_that_it_asks(audit):
     codes = {question.code for question in asked(audit["key"])}
-    spoken_of = (
-        set(exceptions(audit)) | set(exceptions(audit, first_round=True)) | set(audit.get("notes", {}))
-    )
+    spoken_of = set(exceptions(audit)) | set(exceptions(audit, first_round=True)) | set(audit.get("notes", {}))
     spoken_of |= {r["check"] for r in [*audit.get("returns", []), *audit.get("comments", [])]}
     assert spoken_of <= codes, spoken_of - codes
     met = {code for code, e in exceptions(audit).items() if e["verdict"] != "met"}
@@ -186,9 +184,7 @@ def closings(audit: dict[str, Any]) -> Iterator[tuple[str, date, dict[str, Any],
 def test_findings_are_closed_by_somebody_of_the_group_who_does_not_own_them(audit):
     for _code, day, closed, owner in closings(audit):
         assert day <= TODAY, closed
-        assert (
-            PEOPLE[closed["by"]]["organisation"] == ORGANISATION_OF[DEPLOYMENTS[audit["deployment"]]["site"]]
-        )
+        assert PEOPLE[closed["by"]]["organisation"] == ORGANISATION_OF[DEPLOYMENTS[audit["deployment"]]["site"]]
         assert holds(closed["by"], *VERIFIERS, site=DEPLOYMENTS[audit["deployment"]]["site"])
         assert owner not in (PEOPLE[closed["by"]]["title"], PEOPLE[closed["by"]]["name"])
         assert closed["note"]
@@ -228,9 +224,7 @@ def test_a_finding_is_open_whenever_a_person_closes_it(deployment):
 
 
 def test_every_calculated_result_occurs_and_repeated_audits_move_as_their_story_says():
-    assert {final(key)["calculated_result"] for key in SUBMITTED} == set(
-        content().checks["scoring"]["precedence"]
-    )
+    assert {final(key)["calculated_result"] for key in SUBMITTED} == set(content().checks["scoring"]["precedence"])
     percent = {key: float(final(key)["overall"]["shown"]) for key in SUBMITTED}
     assert percent["imaging-predeploy-2025-06"] < percent["imaging-predeploy-2025-08"]
     assert percent["discharge-predeploy-2026-01"] < percent["discharge-predeploy-2026-04"]

@@ -58,20 +58,13 @@ def test_people_are_invented_and_known_by_one_address_each():
     assert len(PEOPLE) == len(read("people")["people"])
     assert all(re.fullmatch(r"[a-z]+@(northshire|westmark)\.example", email) for email in PEOPLE)
     for person in PEOPLE.values():
-        home = {
-            site["code"]
-            for org in ORGANISATIONS
-            if org["code"] == person["organisation"]
-            for site in org["sites"]
-        }
+        home = {site["code"] for org in ORGANISATIONS if org["code"] == person["organisation"] for site in org["sites"]}
         assert {r["site"] for r in person["roles"]} <= home | {None}
 
 
 def test_every_fact_of_the_profile_is_true_of_one_deployment_and_not_of_another():
     for fact in profile.facts():
-        assert {deployment["profile"][fact.id] for deployment in DEPLOYMENTS.values()} == set(fact.values), (
-            fact.id
-        )
+        assert {deployment["profile"][fact.id] for deployment in DEPLOYMENTS.values()} == set(fact.values), fact.id
 
 
 @each_deployment

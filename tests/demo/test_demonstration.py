@@ -22,7 +22,7 @@ def reports(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[Path
 
 
 def pdfsig(path: Path) -> str:
-    """What Debian's poppler-utils says of the signatures; our authority is in no trust store, so those are not asked for."""
+    """What poppler-utils says of the signatures; our authority is in no trust store, so none is asked."""
     return subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False).stdout
 
 
@@ -87,7 +87,8 @@ def test_a_changed_answer_under_a_submission_is_found(stack: Stack) -> None:
     with stack.superuser() as db:
         db.execute("SET session_replication_role = replica")
         row = db.execute(
-            "SELECT r.id, r.verdict, a.code FROM auditapp_answerrevision r JOIN auditapp_answer a ON a.id = r.answer_id "
+            "SELECT r.id, r.verdict, a.code FROM auditapp_answerrevision r "
+            "JOIN auditapp_answer a ON a.id = r.answer_id "
             "JOIN auditapp_audit u ON u.id = a.audit_id WHERE a.current_id = r.id AND u.state = 'issued' "
             "AND r.verdict = 'met' AND u.ref NOT LIKE '%-r2' ORDER BY r.id LIMIT 1"
         ).fetchone()

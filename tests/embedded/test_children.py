@@ -12,9 +12,7 @@ from auditapp.embedded.children import Child
 
 def child(tmp_path: Path, program: str) -> Child:
     command = [sys.executable, "-c", program]
-    return Child(
-        "worker", command, folder=tmp_path, environment=dict(os.environ), log=tmp_path / "worker.log"
-    )
+    return Child("worker", command, folder=tmp_path, environment=dict(os.environ), log=tmp_path / "worker.log")
 
 
 def wait_until(condition, seconds: float = 10) -> None:
@@ -61,9 +59,7 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path):
         " environment=dict(os.environ), log=Path(sys.argv[1]) / 'web.log')\n"
         "child.start(); print(child.process.pid, flush=True); time.sleep(60)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE, text=True
-    ) as parent:
+    with subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE, text=True) as parent:
         pid = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
     wait_until(lambda: not alive(pid))

@@ -81,9 +81,7 @@ def installation(data_dir) -> Path:
     subprocess.run(command, env=os.environ | owner, check=True)
     code = yaml.safe_load((REPOSITORY / "fixtures/demo/people.yaml").read_text())["organisations"][0]["code"]
     with psycopg.connect(server.url("auditapp_owner")) as connection:
-        values = (
-            "INSERT INTO auditapp_organisation (code, name, jurisdiction, marking) VALUES (%s, %s, '', '')"
-        )
+        values = "INSERT INTO auditapp_organisation (code, name, jurisdiction, marking) VALUES (%s, %s, '', '')"
         connection.execute(values, [code, "Here before"])
     server.stop()
     return data_dir

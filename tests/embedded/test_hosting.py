@@ -26,9 +26,7 @@ def test_every_variable_that_the_code_reads_is_explained_and_no_other():
     read = {name for source in sources for groups in READ.findall(source) for name in groups if name}
     table = HOSTING.partition("## 3.")[2].partition("## 4.")[0]
     explained = {
-        name
-        for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
-        for name in re.findall(r"`(\w+)`", row)
+        name for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
     }
     assert read == explained
 

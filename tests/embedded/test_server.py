@@ -63,9 +63,7 @@ def wait_until(condition, seconds: float = 10) -> None:
     ],
 )
 def test_neither_role_is_a_superuser_or_passes_row_security(server, role, expected):
-    question = (
-        "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
-    )
+    question = "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
     assert ask(server, question, role) == [expected]
 
 
@@ -227,9 +225,7 @@ def test_a_throwaway_server_ends_with_the_process_that_started_it(open_folder):
         "import sys, time; from pathlib import Path; from auditapp.embedded.postgres import Server\n"
         "Server(Path(sys.argv[1]), throwaway=True).start(); print('started', flush=True); time.sleep(60)"
     )
-    starter = subprocess.Popen(
-        [sys.executable, "-c", program, open_folder], stdout=subprocess.PIPE, text=True
-    )
+    starter = subprocess.Popen([sys.executable, "-c", program, open_folder], stdout=subprocess.PIPE, text=True)
     with starter:
         assert starter.stdout.readline() == "started\n"
         starter.kill()

@@ -55,9 +55,7 @@ def test_the_authority_may_issue_certificates_and_nothing_else(authority: Author
     usage = root.extensions.get_extension_for_class(x509.KeyUsage).value
     assert usage.key_cert_sign
     assert not usage.digital_signature
-    assert root.extensions.get_extension_for_class(x509.BasicConstraints).value == x509.BasicConstraints(
-        True, 0
-    )
+    assert root.extensions.get_extension_for_class(x509.BasicConstraints).value == x509.BasicConstraints(True, 0)
     assert root.not_valid_before_utc < BEGINNING
     assert root.not_valid_after_utc > BEGINNING + timedelta(days=20 * 365)
 

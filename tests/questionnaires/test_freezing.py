@@ -40,9 +40,7 @@ def test_frozen_content_has_all_that_any_selection_could_ask(code):
 
 def test_frozen_content_has_the_titles_of_all_linked_clauses():
     made = version("predeploy-llm")
-    titles = {
-        f"{f['code']}:{c['code']}": c["title"] for f in made.content["frameworks"] for c in f["clauses"]
-    }
+    titles = {f"{f['code']}:{c['code']}": c["title"] for f in made.content["frameworks"] for c in f["clauses"]}
     linked = {link for question in made.all_questions for link in question.clauses}
     assert set(titles) == linked
     assert all(titles.values())

@@ -36,9 +36,7 @@ def test_everything_in_the_content_files_is_loaded():
         ("con-08", "mon-06"),
         ("ill-06", "tea-06"),
     ]
-    asked = {
-        v.questionnaire.code: v.questions_count for v in QuestionnaireVersion.objects.published().counted()
-    }
+    asked = {v.questionnaire.code: v.questions_count for v in QuestionnaireVersion.objects.published().counted()}
     assert asked == {
         "predeploy-llm": 163,
         "predeploy-predictive-imaging": 134,
@@ -144,9 +142,7 @@ def test_publishing_and_retiring_leave_lines_on_the_trail(folder, edit):
 @pytest.mark.usefixtures("as_owner")
 def test_a_version_that_is_not_the_next_one_is_refused(folder, edit):
     edit("checks.yaml", LLM, f"{LLM}  version: 3\n")
-    with pytest.raises(
-        Refused, match=r"questionnaires\[predeploy-llm\].version: is 3; the next version is 2"
-    ):
+    with pytest.raises(Refused, match=r"questionnaires\[predeploy-llm\].version: is 3; the next version is 2"):
         load(folder)
 
 

@@ -111,9 +111,7 @@ def test_the_list_says_what_each_questionnaire_asks_and_what_each_signature_mean
 def test_a_category_in_full_shows_all_that_helps_to_answer_it(client, asha):
     client.force_login(asha)
     page = text_of(client, "/questionnaires/predeploy-llm/v1/?category=hallucination")
-    questions = Question.objects.filter(
-        version__questionnaire__code="predeploy-llm", category__code="hallucination"
-    )
+    questions = Question.objects.filter(version__questionnaire__code="predeploy-llm", category__code="hallucination")
     assert questions.count() == 6
     for question in questions:
         assert question.text in page
@@ -144,9 +142,7 @@ def test_the_overview_has_every_question_of_the_version(client, asha):
 
 def test_filters_are_links_that_keep_each_other(client, asha):
     client.force_login(asha)
-    page = client.get(
-        "/questionnaires/predeploy-llm/v1/?category=security&criticality=critical"
-    ).content.decode()
+    page = client.get("/questionnaires/predeploy-llm/v1/?category=security&criticality=critical").content.decode()
     critical = Question.objects.filter(criticality="critical", category__code="security")
     expected = critical.filter(version__questionnaire__code="predeploy-llm").values_list("code", flat=True)
     assert set(re.findall(r'id="([a-z]{3}-\d\d)"', page)) == set(expected)

@@ -25,9 +25,7 @@ def draft():
     """Version 2 of the containment check, not yet published, with the first question of version 1."""
     questionnaire = Questionnaire.objects.get(code="containment-72h")
     canonical = b'{"schema":1}'
-    made = QuestionnaireVersion.objects.create(
-        questionnaire=questionnaire, number=2, sha256=digest(canonical)
-    )
+    made = QuestionnaireVersion.objects.create(questionnaire=questionnaire, number=2, sha256=digest(canonical))
     FrozenContent.objects.create(version=made, canonical=canonical)
     question = Question.objects.filter(version__questionnaire=questionnaire).earliest("position")
     question.pk, question.version = None, made
@@ -78,9 +76,7 @@ def test_a_question_cannot_be_moved_into_or_out_of_a_published_version(published
 
 
 def test_a_published_version_cannot_be_removed_even_when_nothing_points_at_it(draft):
-    empty = QuestionnaireVersion.objects.create(
-        questionnaire=draft.questionnaire, number=3, sha256=digest(b"{}")
-    )
+    empty = QuestionnaireVersion.objects.create(questionnaire=draft.questionnaire, number=3, sha256=digest(b"{}"))
     FrozenContent.objects.create(version=empty, canonical=b"{}")
     empty.publish(by=None)
     with pytest.raises(DatabaseError, match="never removed"), transaction.atomic():

@@ -76,8 +76,7 @@ def test_every_question_is_either_asked_or_excluded_with_a_reason(code):
 
 def test_an_excluded_question_names_the_facts_that_exclude_it():
     excluded = dict(
-        (question.code, because)
-        for question, because in version("predeploy-llm").excluded(PROFILES["sepsis model"])
+        (question.code, because) for question, because in version("predeploy-llm").excluded(PROFILES["sepsis model"])
     )
     assert excluded["hal-01"] == ["Uses a large language or multimodal foundation model: no"]
     assert excluded["hal-05"] == ["Writes text that may enter the record or go to a patient or clinician: no"]

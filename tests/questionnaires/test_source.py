@@ -44,10 +44,6 @@ def test_six_to_twelve_questions_in_plain_words_in_each_category():
 def test_a_text_that_names_another_check_names_one_that_exists():
     known = {check["id"] for check in content().all_checks}
     for check in content().all_checks:
-        words = (
-            f"{check['text']} {check['guidance']} {check['evidence']}".replace(",", " ")
-            .replace(".", " ")
-            .split()
-        )
+        words = f"{check['text']} {check['guidance']} {check['evidence']}".replace(",", " ").replace(".", " ").split()
         named = {word for word in words if len(word) == 6 and word[3] == "-" and word[4:].isdigit()}
         assert named <= known

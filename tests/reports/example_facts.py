@@ -118,9 +118,7 @@ def _applies(rule: Any) -> bool:
     return all(map(_holds, rule.get("all", []))) and (not rule.get("any") or any(map(_holds, rule["any"])))
 
 
-def _answer(
-    check: dict[str, Any], chance: random.Random, calm: bool
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _answer(check: dict[str, Any], chance: random.Random, calm: bool) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     critical = check["criticality"] == "critical"
     states = ["met"] * 17 + ([] if calm else ["partial", "partial", "unevidenced", "not_applicable"])
     if not critical and not calm:
@@ -131,9 +129,7 @@ def _answer(
         "verdict": "met" if state == "unevidenced" else state,
         "state": state,
         "note": chance.choice(NOTES) if chance.random() < 0.8 else "",
-        "evidence_note": "Seen on screen with the clinical owner on 12 November."
-        if state == "partial"
-        else "",
+        "evidence_note": "Seen on screen with the clinical owner on 12 November." if state == "partial" else "",
         "gap": gap,
         "owner": "Dr Miriam Fenwick" if gap else "",
         "due": "2026-12-15" if gap else None,
@@ -144,17 +140,9 @@ def _answer(
         "by": chance.choice([ASHA, OMAR]),
         "at": f"2026-11-{chance.randint(9, 21):02}T{chance.randint(8, 17):02}:{chance.randint(0, 59):02}:11Z",
         "revision": chance.randint(1, 6),
-        "approval": {"by": BEN, "at": "2026-11-21T10:15:00Z"}
-        if state == "not_applicable" and critical
-        else None,
+        "approval": {"by": BEN, "at": "2026-11-21T10:15:00Z"} if state == "not_applicable" and critical else None,
     }
-    items = (
-        chance.randint(1, 2)
-        if state == "met"
-        else chance.randint(0, 1)
-        if state in {"partial", "not_met"}
-        else 0
-    )
+    items = chance.randint(1, 2) if state == "met" else chance.randint(0, 1) if state in {"partial", "not_met"} else 0
     return answer, [_evidence(check, n, chance) for n in range(items)]
 
 
@@ -200,9 +188,7 @@ def _facts(code: str, wanted: int, *, stage: str, reason: str, rounds: int) -> d
     return _report(content, submission, questionnaire, rounds, calm)
 
 
-def _question(
-    check: dict[str, Any], answer: dict[str, Any], evidence: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _question(check: dict[str, Any], answer: dict[str, Any], evidence: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "code": check["id"],
         "text": check["text"],
@@ -230,9 +216,7 @@ def _exclusion(check: dict[str, Any], category: dict[str, Any]) -> dict[str, Any
     }
 
 
-def _category(
-    category: dict[str, Any], domain: dict[str, Any], questions: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _category(category: dict[str, Any], domain: dict[str, Any], questions: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "code": category["id"],
         "title": category["title"],
@@ -243,9 +227,7 @@ def _category(
     }
 
 
-def _result(
-    content: dict[str, Any], categories: list[dict[str, Any]], stage: str, levels: list[int]
-) -> dict[str, Any]:
+def _result(content: dict[str, Any], categories: list[dict[str, Any]], stage: str, levels: list[int]) -> dict[str, Any]:
     questions = [q for c in categories for q in c["questions"]]
     counts = dict.fromkeys(["met", "unevidenced", "partial", "not_met", "not_applicable", "unanswered"], 0)
     for q in questions:
@@ -269,9 +251,7 @@ def _result(
     gate = "passed_with_conditions" if critical & {"partial", "unevidenced"} else "passed"
     result = "reached_with_conditions" if gate != "passed" or levels else "thresholds_reached"
     labels = {r["id"]: r["label"] for r in content["scoring"]["calculated_results"]}
-    majors = [
-        q for q in questions if q["criticality"] == "major" and q["answer"]["state"] != "not_applicable"
-    ]
+    majors = [q for q in questions if q["criticality"] == "major" and q["answer"]["state"] != "not_applicable"]
     return {
         "asked": len(questions),
         "applicable": len(questions) - counts["not_applicable"],

@@ -183,11 +183,7 @@ def _frameworks(frameworks: Any, submission: dict[str, Any]) -> list[dict[str, A
     linked = {clause for c in submission["categories"] for q in c["questions"] for clause in q["clauses"]}
     return [
         {k: f[k] for k in ("id", "name", "version", "last_verified")}
-        | {
-            "clauses": [
-                {"id": c["id"], "title": c["title"]} for c in f["clauses"] if f"{f['id']}:{c['id']}" in linked
-            ]
-        }
+        | {"clauses": [{"id": c["id"], "title": c["title"]} for c in f["clauses"] if f"{f['id']}:{c['id']}" in linked]}
         for f in frameworks["frameworks"]
         if any(clause.startswith(f"{f['id']}:") for clause in linked)
     ]

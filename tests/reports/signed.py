@@ -9,7 +9,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.pdf_utils.generic import IndirectObject, NumberObject
+from pyhanko.pdf_utils.generic import NumberObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from auditapp import clock
@@ -33,9 +33,7 @@ class Authority:
     def der(self) -> bytes:
         return self.certificate.public_bytes(Encoding.DER)
 
-    def issue(
-        self, person: str, role: str, at: datetime
-    ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    def issue(self, person: str, role: str, at: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = certificates.name(HOSPITAL, person, role)
         about = {"issuer": self.certificate, "issuer_key": self.key, "at": at, "years": 12}

@@ -55,9 +55,7 @@ def with_tokens(value: Any, kept: dict[str, str], path: str = "") -> Any:
         name = path.strip(".")
         if not value or NOT_PRINTED.match(name):
             return value
-        kept[name] = (
-            f"https://t.example/tok{len(kept)}x" if value.startswith("https:") else f"tok{len(kept)}x"
-        )
+        kept[name] = f"https://t.example/tok{len(kept)}x" if value.startswith("https:") else f"tok{len(kept)}x"
         return kept[name]
     if isinstance(value, dict):
         return {key: with_tokens(item, kept, f"{path}.{key}") for key, item in value.items()}
@@ -90,9 +88,7 @@ def every_state() -> dict[str, Any]:
     large = example("large")
     questions = [q for c in facts["submission"]["categories"] for q in c["questions"]]
     by_state = {q["answer"]["state"]: q for c in large["submission"]["categories"] for q in c["questions"]}
-    for question, state in zip(
-        questions, ["partial", "not_met", "not_applicable", "unevidenced"], strict=False
-    ):
+    for question, state in zip(questions, ["partial", "not_met", "not_applicable", "unevidenced"], strict=False):
         question["answer"] = copy.deepcopy(by_state[state]["answer"])
         question["evidence"] = copy.deepcopy(by_state["met"]["evidence"])
     questions[0]["answer"]["control"] = "A control"
@@ -146,9 +142,7 @@ def test_every_question_stands_with_its_verdict_in_words(size: str) -> None:
 
 def test_digests_of_evidence_are_printed_whole() -> None:
     text = printed(signed.unsigned("large"))
-    digests = re.findall(
-        r'"sha256":"([0-9a-f]{64})"', example_facts.canonical(signed.facts("large")).decode()
-    )
+    digests = re.findall(r'"sha256":"([0-9a-f]{64})"', example_facts.canonical(signed.facts("large")).decode())
     assert len(digests) > 100
     assert [d for d in digests if d not in text] == []
 
@@ -268,11 +262,7 @@ def test_the_file_is_titled_tagged_bookmarked_and_its_fonts_embedded() -> None:
         with report.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
             assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
             assert metadata["pdfuaid:part"] == "1"
-        fonts = [
-            o
-            for o in report.objects
-            if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/FontDescriptor"
-        ]
+        fonts = [o for o in report.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/FontDescriptor"]
         assert fonts
         assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
     assert bookmarks[:3] == ["Contents", "Decision", "Calculated result"]
@@ -323,16 +313,12 @@ def test_what_fonts_cannot_draw_is_printed_as_its_number_and_attached_as_typed()
     assert "[U+0007]" in text
     assert "Unicode number in square brackets" in " ".join(text.split())
     with pikepdf.open(io.BytesIO(content)) as report:
-        assert report.attachments["audit-facts.json"].get_file().read_bytes() == example_facts.canonical(
-            facts
-        )
+        assert report.attachments["audit-facts.json"].get_file().read_bytes() == example_facts.canonical(facts)
 
 
 def test_text_that_looks_like_markup_is_printed_as_text() -> None:
     facts = example("small")
-    facts["decision"]["reasons"] = (
-        "<script>alert(1)</script> {% now %} <img src='https://evil.example/x.png'> & more"
-    )
+    facts["decision"]["reasons"] = "<script>alert(1)</script> {% now %} <img src='https://evil.example/x.png'> & more"
     assert facts["decision"]["reasons"] in " ".join(printed(rendered(facts)).split())
 
 

@@ -70,9 +70,7 @@ def test_each_signature_says_who_what_for_and_when_and_asks_no_clock() -> None:
             assert str(field.V.Name) == signed.PEOPLE[n - 1]
             assert str(field.V.Reason) == turn["meaning"]
             assert str(field.V.M) == f"D:202611{21 + n}170005Z"
-            attributes = ContentInfo.load(bytes(field.V.Contents))["content"]["signer_infos"][0][
-                "signed_attrs"
-            ]
+            attributes = ContentInfo.load(bytes(field.V.Contents))["content"]["signer_infos"][0]["signed_attrs"]
             assert "signing_time" not in {a["type"].native for a in attributes}  # PAdES has it in /M alone
     added = signed.signed("large", 4)[len(signed.unsigned("large")) :]
     assert re.findall(rb"D:(\d{8})", added) == [b"20261122", b"20261123", b"20261124", b"20261125"]
@@ -119,9 +117,7 @@ def test_the_documents_own_metadata_stay_as_they_were_printed() -> None:
 def test_fonts_of_the_signatures_are_embedded(tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
     path.write_bytes(signed.signed("large", 4))
-    lines = (
-        subprocess.run(["pdffonts", path], capture_output=True, check=True).stdout.decode().splitlines()[2:]
-    )
+    lines = subprocess.run(["pdffonts", path], capture_output=True, check=True).stdout.decode().splitlines()[2:]
     assert len(lines) > 6
     assert all(re.search(r" yes +yes +yes +\d+", line) for line in lines)
 
@@ -180,9 +176,7 @@ def test_names_of_any_length_and_script_fit_their_box(person: str, role: str) ->
 
 @settings(max_examples=15, deadline=None)
 @given(
-    st.text(
-        st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), min_size=1, max_size=60
-    ),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), min_size=1, max_size=60),
     st.text(min_size=0, max_size=200),
 )
 def test_any_text_can_be_drawn_as_a_signature(person: str, meaning: str) -> None:

@@ -40,8 +40,7 @@ def test_a_signed_report_holds_and_says_who_signed_as_what_for_what_and_when() -
     assert found.sha256 == hashlib.sha256(content).hexdigest()
     turns = signed.facts("large")["signatories"]
     assert [(s.field, s.person, s.role, s.meaning, s.at) for s in found.signatures] == [
-        (t["field"], signed.PEOPLE[n], t["role_label"], t["meaning"], signed.when(n + 1))
-        for n, t in enumerate(turns)
+        (t["field"], signed.PEOPLE[n], t["role_label"], t["meaning"], signed.when(n + 1)) for n, t in enumerate(turns)
     ]
     assert [s.covers for s in found.signatures] == ["entire_revision"] * 3 + ["entire_file"]
 
@@ -128,9 +127,7 @@ def test_other_facts_attached_by_an_update_are_found_and_the_signed_ones_are_rep
     assert found.facts == signed.facts("small")
 
 
-@pytest.mark.parametrize(
-    "tail", [b"\n", b"%% junk\n", b"\0" * 2000, b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"]
-)
+@pytest.mark.parametrize("tail", [b"\n", b"%% junk\n", b"\0" * 2000, b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"])
 def test_bytes_after_the_end_are_found(tail: bytes) -> None:
     found = inspect(signed.signed("small", 2) + tail, roots=ROOTS)
     assert not holds(found)
@@ -177,9 +174,7 @@ def _only_unused_bytes_differ(content: bytes, other: bytes) -> bool:
         return False
     (changed,) = (n for n, (a, b) in enumerate(zip(content, other, strict=True)) if a != b)
     start = content.rindex(b"<", 0, changed)
-    return content[start:].startswith((b"<30", b"<3082")) and set(content[changed - 40 : changed]) == {
-        ord("0")
-    }
+    return content[start:].startswith((b"<30", b"<3082")) and set(content[changed - 40 : changed]) == {ord("0")}
 
 
 @pytest.mark.parametrize(

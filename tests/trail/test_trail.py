@@ -1,4 +1,4 @@
-"""The trail cannot be written but through its one door, and whatever is done to it behind the door is found and named."""
+"""The trail is written through its one door, and whatever is done to it behind that door is found and named."""
 
 from collections.abc import Callable, Iterator
 

@@ -277,13 +277,19 @@ class Answer(Placed):
         return link
 
     @transaction.atomic
-    def detach(self, link: "AnswerEvidence", *, by: User) -> None:
-        """Take an item off this answer; the item and the fact that it once stood here are kept."""
+    def take_off(self, key: str, *, by: User) -> AnswerEvidence:
+        """Take an item, named by its row's key, off this answer; item and row are kept.
+
+        Raises Refused when it does not stand there (any more).
+        """
         self._held(by).must_be_open_to(by)
-        taken = AnswerEvidence.objects.filter(pk=link.pk, answer=self, removed_at=None)
-        if not taken.update(removed_by=by, removed_at=clock.now()):
+        link = self.attached.named(key).filter(removed_at=None).select_related("evidence").first()
+        if link is None or not self.attached.filter(pk=link.pk, removed_at=None).update(
+            removed_by=by, removed_at=clock.now()
+        ):
             raise Refused(_("This evidence was already taken off."))
         Event.record(by, "evidence.detached", self.audit, check=self.code, evidence=link.evidence_id)
+        return link
 
     @property
     def given(self) -> Given | None:

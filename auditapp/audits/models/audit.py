@@ -249,11 +249,17 @@ class Audit(Placed):
         return assignment
 
     @transaction.atomic
-    def take_back(self, assignment: Assignment, *, by: User) -> None:
-        """End an assignment; what the person answered stays, under their name."""
+    def take_back(self, key: str, *, by: User) -> Assignment:
+        """End an assignment, named by its row's key; what the person answered stays, under their name."""
         self.must_let_assign(by)
-        Event.record(by, "audit.assignment_taken_back", self, category=assignment.category_code, user=assignment.user_id)
+        assignment = self.assignments.named(key).select_related("user").first()
+        if assignment is None:
+            raise Refused(_("This category was already taken back."))
+        Event.record(
+            by, "audit.assignment_taken_back", self, category=assignment.category_code, user=assignment.user_id
+        )
         assignment.delete()
+        return assignment
 
     def must_let_assign(self, by: User) -> None:
         """Refuse unless this person may say who answers what, now."""

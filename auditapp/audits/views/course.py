@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from auditapp.audits import progress
 from auditapp.audits.forms.course import AssignmentForm, RevisionForm, WithdrawalForm
-from auditapp.audits.models import Assignment, Audit
+from auditapp.audits.models import Audit
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,9 +29,8 @@ def assignments(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 def assignment_removal(request: HttpRequest, ref: str) -> HttpResponse:
     """Take a category back from a person."""
-    given = Assignment.objects.visible_to(request.user).select_related("audit__site", "user")
-    assignment = get_object_or_404(given.named(request.POST.get("assignment", "")), audit__ref=ref)
-    assignment.audit.take_back(assignment, by=request.user)
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    assignment = audit.take_back(request.POST.get("assignment", ""), by=request.user)
     messages.success(request, _("%(name)s no longer answers it.") % {"name": assignment.user.name})
     return redirect("audits:assignments", ref=ref)
 

@@ -34,8 +34,7 @@ def evidence_removal(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """Take an item off an answer; the item itself is kept."""
     answers = Answer.objects.visible_to(request.user).held_for(request.user)
     answer = get_object_or_404(answers, audit__ref=ref, code=code)
-    link = get_object_or_404(answer.attached.named(request.POST.get("item", "")).select_related("evidence"))
-    answer.detach(link, by=request.user)
+    link = answer.take_off(request.POST.get("item", ""), by=request.user)
     messages.success(
         request, _("“%(title)s” is taken off %(code)s.") % {"title": link.evidence.title, "code": code}
     )

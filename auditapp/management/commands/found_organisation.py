@@ -1,4 +1,4 @@
-"""Enter a hospital group with its hospitals and its first administrator: the first thing to do on a new installation."""
+"""Enter a hospital group with its hospitals and first administrator: the first act on a new installation."""
 
 import getpass
 from argparse import ArgumentParser
@@ -14,7 +14,9 @@ from auditapp.refusals import Refused
 
 
 class Command(BaseCommand):
-    help = "Enter an organisation, e.g.: found_organisation north 'North Hospitals' --site royal 'The Royal' Europe/London"
+    help = (
+        "Enter an organisation, e.g.: found_organisation north 'North Hospitals' --site royal 'The Royal' Europe/London"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code")

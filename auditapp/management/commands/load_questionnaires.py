@@ -14,9 +14,7 @@ class Command(BaseCommand):
     help = "Load frameworks, checks and questionnaires, and publish the versions that are new."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--from", dest="folder", type=Path, default=SEED.parent, help="folder of the content files"
-        )
+        parser.add_argument("--from", dest="folder", type=Path, default=SEED.parent, help="folder of the content files")
 
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         try:

@@ -76,9 +76,7 @@ class Question(models.Model):
         constraints = [
             models.UniqueConstraint(name="a_version_asks_a_check_once", fields=["version", "safety_check"]),
             models.UniqueConstraint(name="one_question_per_version_and_code", fields=["version", "code"]),
-            models.UniqueConstraint(
-                name="one_question_per_place_in_a_version", fields=["version", "position"]
-            ),
+            models.UniqueConstraint(name="one_question_per_place_in_a_version", fields=["version", "position"]),
             models.CheckConstraint(
                 name="a_question_is_critical_major_or_minor",
                 condition=Q(criticality__in=["critical", "major", "minor"]),

@@ -87,9 +87,7 @@ class Clause(models.Model):
 
     class Meta:
         ordering = ["framework", "position"]
-        constraints = [
-            models.UniqueConstraint(name="one_clause_per_framework_and_code", fields=["framework", "code"])
-        ]
+        constraints = [models.UniqueConstraint(name="one_clause_per_framework_and_code", fields=["framework", "code"])]
 
     def __str__(self) -> str:
         return f"{self.framework.code}:{self.code}"
@@ -154,9 +152,7 @@ class Check(models.Model):
     The wording belongs to the questions of each questionnaire version.
     """
 
-    organisation = models.ForeignKey(
-        "auditapp.Organisation", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    organisation = models.ForeignKey("auditapp.Organisation", models.PROTECT, null=True, blank=True, related_name="+")
     code = models.CharField(max_length=20, unique=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="checks")
     position = models.PositiveSmallIntegerField()
@@ -171,8 +167,7 @@ class Check(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="a_retired_check_names_its_replacement",
-                condition=Q(retired=None, replaced_by=None)
-                | Q(retired__isnull=False, replaced_by__isnull=False),
+                condition=Q(retired=None, replaced_by=None) | Q(retired__isnull=False, replaced_by__isnull=False),
             ),
         ]
 

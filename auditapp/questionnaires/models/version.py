@@ -30,9 +30,7 @@ class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
 class Questionnaire(models.Model):
     """A reason to ask, such as a quarterly check. What exactly it asks is said by its versions."""
 
-    organisation = models.ForeignKey(
-        "auditapp.Organisation", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    organisation = models.ForeignKey("auditapp.Organisation", models.PROTECT, null=True, blank=True, related_name="+")
     code = models.SlugField(max_length=60, unique=True)
     title = models.CharField(max_length=200)
     position = models.PositiveSmallIntegerField()
@@ -62,9 +60,7 @@ class VersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
     def counted(self) -> Self:
         """With `questions_count` and `critical_count`: all that any selection could ask."""
         critical = Q(questions__criticality=Question.Criticality.CRITICAL)
-        return self.annotate(
-            questions_count=Count("questions"), critical_count=Count("questions", filter=critical)
-        )
+        return self.annotate(questions_count=Count("questions"), critical_count=Count("questions", filter=critical))
 
     def with_content(self) -> list["QuestionnaireVersion"]:
         """The versions with their content at hand, in one query for those that are new to this process."""
@@ -106,9 +102,7 @@ class QuestionnaireVersion(models.Model):
                 condition=Q(state="draft", published_at=None)
                 | Q(state__in=["published", "retired"], published_at__isnull=False),
             ),
-            models.CheckConstraint(
-                name="a_version_has_a_digest", condition=Q(sha256__regex="^[0-9a-f]{64}$")
-            ),
+            models.CheckConstraint(name="a_version_has_a_digest", condition=Q(sha256__regex="^[0-9a-f]{64}$")),
         ]
 
     def __str__(self) -> str:
@@ -132,12 +126,8 @@ class QuestionnaireVersion(models.Model):
         Raises Refused when it is no draft. The database checks the digest and refuses every later change.
         """
         if self.state != self.State.DRAFT:
-            raise Refused(
-                _("Only a draft can be published; this version is %(state)s.") % {"state": self.state}
-            )
-        siblings = QuestionnaireVersion.objects.filter(
-            questionnaire=self.questionnaire, state=self.State.PUBLISHED
-        )
+            raise Refused(_("Only a draft can be published; this version is %(state)s.") % {"state": self.state})
+        siblings = QuestionnaireVersion.objects.filter(questionnaire=self.questionnaire, state=self.State.PUBLISHED)
         for earlier in siblings.select_for_update():
             earlier.retire(by=by)
         self.state, self.published_at = self.State.PUBLISHED, clock.now()
@@ -148,9 +138,7 @@ class QuestionnaireVersion(models.Model):
     def retire(self, *, by: User | None) -> None:
         """No new audit is opened with this version; audits that point at it go on with it."""
         if self.state != self.State.PUBLISHED:
-            raise Refused(
-                _("Only a published version can be retired; this one is %(state)s.") % {"state": self.state}
-            )
+            raise Refused(_("Only a published version can be retired; this one is %(state)s.") % {"state": self.state})
         self.state = self.State.RETIRED
         self.save(update_fields=["state"])
         Event.record(by, "questionnaire_version.retired", self, number=self.number)
@@ -240,9 +228,7 @@ class QuestionnaireVersion(models.Model):
         """The questions asked of a deployment with this profile, in taxonomy order."""
         return [q for q in self.pool(triggers) if applicability.applies(q.applies_when, profile_facts)]
 
-    def excluded(
-        self, profile_facts: dict[str, Any], triggers: Iterable[str] = ()
-    ) -> list[tuple[Question, list[str]]]:
+    def excluded(self, profile_facts: dict[str, Any], triggers: Iterable[str] = ()) -> list[tuple[Question, list[str]]]:
         """The questions the profile removes, each with the facts that remove it, in words."""
         facts = facts_in(self.content["applicability"]["profile_facts"])
         return [
@@ -266,9 +252,7 @@ _contents: dict[str, dict[str, Any]] = {}
 class FrozenContent(models.Model):
     """The canonical bytes of a version: everything that gives an answer its meaning."""
 
-    version = models.OneToOneField(
-        QuestionnaireVersion, models.PROTECT, primary_key=True, related_name="frozen"
-    )
+    version = models.OneToOneField(QuestionnaireVersion, models.PROTECT, primary_key=True, related_name="frozen")
     canonical = models.BinaryField()
 
     def __str__(self) -> str:

@@ -1,0 +1,223 @@
+"""The measures, and the table they make."""
+
+import http.client
+import itertools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from django.db import connection
+
+from auditapp.accounts import scope
+from auditapp.audits.models import Answer
+from auditapp.embedded.postgres import Server
+from auditapp.reports.models import Report
+from tests.bench import bare
+from tests.bench.memory import peak_of_children
+from tests.bench.world import World
+from tests.campaign.browser import Browser
+from tests.campaign.processes import CLONE, Web
+
+WARM_REQUESTS = 10
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Seconds that something took, beside the seconds that the least took, in turns."""
+
+    ours: list[float]
+    least: list[float]
+
+    def __str__(self) -> str:
+        pairs = [(median(times), p95(times)) for times in (self.ours, self.least)]
+        shown = "".join(f"{middle * 1000:9.1f} {slow * 1000:9.1f}  " for middle, slow in pairs)
+        (ours, ours_slow), (least, least_slow) = pairs
+        return f"{shown}{ours / least:6.2f} {ours_slow / least_slow:6.2f}"
+
+
+median = statistics.median
+
+
+def p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20, method="inclusive")[-1]
+
+
+def in_turns(count: int, ours: Callable[[], float], least: Callable[[], float]) -> Compared:
+    pairs = [(ours(), least()) for _ in range(count)]
+    return Compared([a for a, _ in pairs], [b for _, b in pairs])
+
+
+class Bench:
+    """One size of the world, measured through processes of its own."""
+
+    def __init__(self, world: World, server: Server, folder: Path, *, requests: int, reports: int) -> None:
+        self.world, self.folder, self.requests, self.reports = world, folder, requests, reports
+        environment = {"DATABASE_URL": server.url("auditapp_web")}
+        log = folder / "web.log"
+        self.web = Web(environment=environment, log=log)
+        self.bare = Web(environment=environment, log=log, wsgi="tests.bench.bare:application")
+
+    def run(self) -> None:
+        try:
+            self._say_start()
+            asha = Browser(self.web.port, self.world.make.people["asha"].email).sign_in()
+            eve = Browser(self.web.port, self.world.make.people["eve"].email).sign_in()
+            draft = f"/audits/{self.world.draft.ref}"
+            self._say("save one answer", self._saves(asha, draft))
+            self._say("open the fill page", self._pages(asha, self._largest_category(draft)))
+            self._say("the list of audits", self._pages(asha, "/audits/"))
+            self._say("the portfolio", self._pages(eve, "/portfolio/"))
+            self._say_memory()
+        finally:
+            self.web.stop()
+            self.bare.stop()
+        self._say_printing()
+
+    def _say(self, what: str, compared: Compared) -> None:
+        print(f"{what:<24}{compared}", flush=True)
+
+    def _say_start(self) -> None:
+        took = []
+        for process in (self.web, self.bare):
+            began = time.perf_counter()
+            process.start()
+            took.append(time.perf_counter() - began)
+        self._say("start to first answer", Compared([took[0]] * 2, [took[1]] * 2))
+
+    def _timed_bare(self) -> Callable[[], float]:
+        kept = http.client.HTTPConnection("127.0.0.1", self.bare.port)
+        keys = itertools.cycle(range(1, bare.ROWS, 7919))
+
+        def once() -> float:
+            began = time.perf_counter()
+            kept.request("GET", f"/{next(keys)}/")
+            response = kept.getresponse()
+            response.read()
+            assert response.status == 200
+            return time.perf_counter() - began
+
+        return once
+
+    def _pages(self, person: Browser, path: str) -> Compared:
+        def once() -> float:
+            began = time.perf_counter()
+            came = person.get(path)
+            assert came.status == 200, came.status
+            return time.perf_counter() - began
+
+        return self._warm_then_measured(once)
+
+    def _saves(self, person: Browser, draft: str) -> Compared:
+        """Saves that each change an answer, as an auditor's next sentence does, going round the whole audit."""
+        with self.world._scope():
+            stands = dict(Answer.objects.filter(audit=self.world.draft).values_list("code", "n"))
+        codes = itertools.cycle(stands)
+
+        def once() -> float:
+            code = next(codes)
+            fields = {"base": stands[code], "key": f"{code} {stands[code]} {time.time_ns()}", "verdict": "met"}
+            fields["note"] = f"Read again for the {stands[code] + 1}. time."
+            began = time.perf_counter()
+            came = person.post(f"{draft}/answers/{code}/", fields, Accept="application/json")
+            taken = time.perf_counter() - began
+            assert came.status == 200, came.body
+            stands[code] += 1
+            return taken
+
+        return self._warm_then_measured(once)
+
+    def _warm_then_measured(self, once: Callable[[], float]) -> Compared:
+        least = self._timed_bare()
+        in_turns(WARM_REQUESTS, once, least)
+        return in_turns(self.requests, once, least)
+
+    def _largest_category(self, draft: str) -> str:
+        with self.world._scope():
+            rows = self.world.draft.answers.progress()
+        return f"{draft}/categories/{max(rows, key=lambda row: row['asked'])['category_code']}/"
+
+    def _say_memory(self) -> None:
+        peaks = [peak_of_children(p.process.pid) / MEGABYTE for p in (self.web, self.bare) if p.process]
+        _say_megabytes("peak of a web process", *peaks)
+
+    def _say_printing(self) -> None:
+        facts = self.folder / "report.json"
+        with scope.entered(self.world.organisation):
+            facts.write_bytes(bytes(Report.objects.get(pk=self.world.issued[0].pk).canonical))
+        with ExitStack() as stack:
+            ours, least = (stack.enter_context(Printing(which, facts)) for which in ("ours", "bare"))
+            self._say("print one report", in_turns(self.reports, ours.once, least.once))
+        _say_megabytes("peak of printing it", ours.peak / MEGABYTE, least.peak / MEGABYTE)
+
+
+class Printing:
+    """A process that prints when told to (tests.bench.printing)."""
+
+    def __init__(self, which: str, facts: Path) -> None:
+        command = [sys.executable, "-m", "tests.bench.printing", which, str(facts)]
+        self.process = subprocess.Popen(
+            command, cwd=CLONE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
+        )
+        self.peak = 0
+
+    def __enter__(self) -> "Printing":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def once(self) -> float:
+        to, back = _piped(self.process.stdin), _piped(self.process.stdout)
+        to.write("print\n")
+        to.flush()
+        said = json.loads(back.readline())
+        self.peak = said["peak"]
+        seconds: float = said["seconds"]
+        return seconds
+
+
+def _piped(end: IO[str] | None) -> IO[str]:
+    assert end
+    return end
+
+
+def _say_megabytes(what: str, ours: float, least: float) -> None:
+    print(f"{what:<24}{ours:9.0f} MB{'':9}{least:8.0f} MB{'':10}{ours / least:5.2f}", flush=True)
+
+
+def measure(server: Server, folder: Path, *, audits: int, requests: int, reports: int) -> None:
+    """Both sizes, one after the other on the same database."""
+    with connection.cursor() as cursor:
+        cursor.execute(bare.TABLE)
+    began = time.perf_counter()
+    world = World()
+    print(f"{len(world.issued)} audits are issued through the product in {time.perf_counter() - began:.0f} s.")
+    for total in (len(world.issued), audits):
+        if total > len(world.issued):
+            world.multiply(total)
+        _say_head(total)
+        Bench(world, server, folder, requests=requests, reports=reports).run()
+
+
+def _say_head(total: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE; SELECT count(*) FROM auditapp_answer")
+        answers = cursor.fetchone()[0]
+        cursor.execute("SHOW server_version")
+        version = cursor.fetchone()[0]
+        cursor.execute("SET ROLE auditapp_web")
+    about = f"Python {platform.python_version()}, PostgreSQL {version}, {os.cpu_count()} cores"
+    print(f"\n{total} issued audits, {answers:,} answers ({about})")
+    print(f"{'':<24}{'ours, in ms':>19}  {'the least, in ms':>19}  {'ratio':>13}")
+    print(f"{'':<24}" + "   median       p95  " * 2 + "median    p95", flush=True)
