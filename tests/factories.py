@@ -29,18 +29,16 @@ def hashed_password() -> str:
 
 # The content's test profiles (the facts named are yes, all others no).
 PROFILES: dict[str, dict[str, Any]] = {
-    "ambient scribe": dict.fromkeys(
-        "is_llm generates_clinical_text records_speech handles_phi vendor_hosted third_party_supplied "
-        "multilingual_population ehr_write".split(),
-        True,
-    )
-    | {"autonomy_level": 1},
-    "patient chatbot": dict.fromkeys(
-        "is_llm generates_clinical_text conversational patient_facing handles_phi vendor_hosted third_party_supplied "
-        "locally_adapted multilingual_population".split(),
-        True,
-    )
-    | {"autonomy_level": 2},
+    "ambient scribe": {
+        **dict.fromkeys(["is_llm", "generates_clinical_text", "records_speech", "handles_phi"], True),
+        **dict.fromkeys(["vendor_hosted", "third_party_supplied", "multilingual_population", "ehr_write"], True),
+        "autonomy_level": 1,
+    },
+    "patient chatbot": {
+        **dict.fromkeys(["is_llm", "generates_clinical_text", "conversational", "patient_facing", "handles_phi"], True),
+        **dict.fromkeys(["vendor_hosted", "third_party_supplied", "locally_adapted", "multilingual_population"], True),
+        "autonomy_level": 2,
+    },
     "sepsis model": dict.fromkeys(["is_predictive", "handles_phi", "third_party_supplied", "locally_adapted"], True)
     | {"autonomy_level": 0},
     "imaging triage": dict.fromkeys(

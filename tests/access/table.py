@@ -12,7 +12,7 @@ CHAIR, OWNER, VIEWER, ADMINISTRATOR = "governance_chair", "deployment_owner", "v
 ROLES = (AUDITOR, LEAD, OFFICER, EXECUTIVE, CHAIR, OWNER, VIEWER, ADMINISTRATOR)
 ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
-NOBODY: frozenset[str] = frozenset()
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ TABLE = [
     Page("questionnaires:frameworks"),
     Page("questionnaires:framework", with_={"code": "nist-ai-rmf"}),
     # People: the administrator's
-    Page("accounts:people", get=frozenset({ADMINISTRATOR})),
-    Page("accounts:invitation", get=frozenset({ADMINISTRATOR}), post=frozenset({ADMINISTRATOR})),
-    Page("accounts:roles", "colleague", group_wide=True, get=frozenset({ADMINISTRATOR}), post=frozenset({ADMINISTRATOR})),
-    Page("accounts:deactivation", "colleague", group_wide=True, get=None, post=frozenset({ADMINISTRATOR})),
+    Page("accounts:people", get=ADMINISTRATORS),
+    Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),
+    Page("accounts:roles", "colleague", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
+    Page("accounts:deactivation", "colleague", get=None, post=ADMINISTRATORS, group_wide=True),
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),
