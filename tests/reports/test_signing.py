@@ -72,8 +72,6 @@ def test_each_signature_says_who_what_for_and_when_and_asks_no_clock() -> None:
             assert str(field.V.M) == f"D:202611{21 + n}170005Z"
             attributes = ContentInfo.load(bytes(field.V.Contents))["content"]["signer_infos"][0]["signed_attrs"]
             assert "signing_time" not in {a["type"].native for a in attributes}  # PAdES has it in /M alone
-    added = signed.signed("large", 4)[len(signed.unsigned("large")) :]
-    assert re.findall(rb"D:(\d{8})", added) == [b"20261122", b"20261123", b"20261124", b"20261125"]
 
 
 def test_a_signature_may_lie_a_year_and_a_half_in_the_past() -> None:
@@ -169,8 +167,8 @@ def test_names_of_any_length_and_script_fit_their_box(person: str, role: str) ->
     )
     with pikepdf.open(io.BytesIO(content)) as report:
         assert str(report.Root.AcroForm.Fields[0].V.Name) == person
-    shown = re.sub(r"\s", "", printed(content))
-    assert re.sub(r"\s", "", person) in shown
+    shown = re.sub(r"[\s-]", "", printed(content))  # a name may be broken into lines
+    assert re.sub(r"[\s-]", "", person) in shown
     assert "22Nov2026,17:00GMT" in shown
 
 

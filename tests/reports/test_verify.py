@@ -1,4 +1,4 @@
-"""Reading a PDF that may come from anybody: what was changed is found, and nothing in a file can do harm or raise."""
+"""Reading a PDF that may come from anybody: changes are found, and nothing in a file does harm or raises."""
 
 import hashlib
 import io
@@ -11,10 +11,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyhanko.pdf_utils.generic import StreamObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from auditapp.reports import verify
 from auditapp.reports.verify import Inspection, inspect
@@ -80,10 +81,7 @@ def test_a_signature_of_another_authority_is_intact_and_not_trusted() -> None:
 
 
 def test_certificates_are_checked_as_of_the_time_of_signing() -> None:
-    """The authority ends in 2054; a signature made before is still trusted, one dated later was never possible."""
-    at = signed.FIRST
-    root = signed.AUTHORITY.certificate
-    assert root.not_valid_before_utc < at < root.not_valid_after_utc
+    """A signature dated before its certificate was made is not trusted, though the certificate is valid today."""
     old = signed.new_authority()
     key, certificate = old.issue("Asha Rao", "Auditor", datetime(2025, 1, 2, tzinfo=UTC))
     before_it_began = signed.signing.sign(
@@ -112,13 +110,10 @@ def test_a_page_turned_by_an_update_is_found_although_every_signed_byte_is_there
 
 
 def test_other_facts_attached_by_an_update_are_found_and_the_signed_ones_are_reported() -> None:
-    with pikepdf.open(io.BytesIO(signed.signed("small", 2))) as report:
-        number = report.Root.AF[0].EF.F.objgen[0]
-    writer = signed.IncrementalPdfFileWriter(io.BytesIO(signed.signed("small", 2)))
-    stream = writer.get_object(signed.IndirectObject(number, 0, writer))
-    stream.data = b'{"report": {"public_id": "00"}}'
-    stream._encoded_data = None
-    writer.update_container(stream)
+    writer = IncrementalPdfFileWriter(io.BytesIO(signed.signed("small", 2)))
+    embedded = writer.root["/AF"][0]["/EF"]
+    embedded["/F"] = writer.add_object(StreamObject(stream_data=b'{"report": {"public_id": "00"}}'))
+    writer.update_container(embedded)
     out = io.BytesIO()
     writer.write(out)
     found = inspect(out.getvalue(), roots=ROOTS)
@@ -149,11 +144,20 @@ def test_a_signature_moved_to_another_document_does_not_hold() -> None:
     assert not holds(inspect(forged + added, roots=ROOTS))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.data())
-def test_any_changed_added_or_cut_byte_changes_the_digest_and_is_never_called_unchanged(
-    data: st.DataObject,
-) -> None:
+def test_any_changed_added_or_cut_byte_changes_the_digest_and_is_never_called_unchanged(data: st.DataObject) -> None:
+    _damaged_and_found(data)
+
+
+@pytest.mark.campaign
+@settings(max_examples=1500, deadline=None)
+@given(st.data())
+def test_no_damage_to_a_report_goes_unfound(data: st.DataObject) -> None:
+    _damaged_and_found(data)
+
+
+def _damaged_and_found(data: st.DataObject) -> None:
     content = signed.signed("small", 2)
     at = data.draw(st.integers(0, len(content) - 1))
     kind = data.draw(st.sampled_from(["change", "add", "cut"]))
@@ -169,7 +173,7 @@ def test_any_changed_added_or_cut_byte_changes_the_digest_and_is_never_called_un
 
 
 def _only_unused_bytes_differ(content: bytes, other: bytes) -> bool:
-    """The room that was reserved for a signature and not needed carries nothing; no signature can cover itself."""
+    """Room reserved for a signature and not needed carries nothing; no signature can cover itself."""
     if len(content) != len(other):
         return False
     (changed,) = (n for n, (a, b) in enumerate(zip(content, other, strict=True)) if a != b)
@@ -185,7 +189,8 @@ def _only_unused_bytes_differ(content: bytes, other: bytes) -> bool:
         b"not a PDF at all",
         os.urandom(10_000),
         b"%PDF-1.7\n" + b"[" * 200_000,
-        b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/AF 1 0 R>>\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \n"
+        b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/AF 1 0 R>>\nendobj\n"
+        b"xref\n0 2\n0000000000 65535 f \n0000000009 00000 n \n"
         b"trailer\n<</Root 1 0 R/Size 2>>\nstartxref\n56\n%%EOF\n",
     ],
 )
@@ -198,7 +203,7 @@ def test_what_is_no_report_can_only_be_unreadable(content: bytes) -> None:
 
 def test_a_file_cut_anywhere_is_unreadable_or_does_not_hold() -> None:
     content = signed.signed("small", 2)
-    for part in range(1, 8):
+    for part in (2, 4, 7):
         assert not holds(inspect(content[: len(content) * part // 8], roots=ROOTS))
 
 
@@ -222,11 +227,10 @@ def test_a_file_larger_than_allowed_is_not_even_opened(monkeypatch: pytest.Monke
 
 def test_the_reading_process_can_open_no_file_and_no_connection() -> None:
     script = f"""
-import runpy, socket, sys
+import runpy, socket, subprocess
 confine = runpy.run_path({verify.__file__!r}, run_name="elsewhere")["_confine"]
 confine(30, 1024)
-for act in (lambda: open("/etc/hostname"), lambda: socket.socket(), lambda: __import__("os").fork() or sys.exit(),
-            lambda: __import__("subprocess").run(["true"])):
+for act in (lambda: open("/etc/hostname"), socket.socket, lambda: subprocess.run(["true"])):
     try:
         act()
         print("done")
@@ -234,9 +238,7 @@ for act in (lambda: open("/etc/hostname"), lambda: socket.socket(), lambda: __im
         print("refused")
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    said = done.stdout.decode().split()
-    assert said[:2] == ["refused", "refused"]
-    assert said[-1] == "refused"
+    assert done.stdout.decode().split() == ["refused"] * 3
 
 
 def test_nothing_of_ours_reaches_the_reading_process(monkeypatch: pytest.MonkeyPatch) -> None:
