@@ -19,7 +19,7 @@ def ui(request: HttpRequest) -> dict[str, Any]:
         "app_version": settings.APP_VERSION,
         "is_demo": settings.AUDITAPP_DEMO,
         "section": _section(request),
-        "organisation_name": user.organisation.name if signed_in else "",
+        "organisation_name": user.organisation.name if user and signed_in else "",
     }
 
 

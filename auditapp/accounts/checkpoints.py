@@ -50,7 +50,7 @@ def make_all() -> list[Checkpoint]:
 
 
 def _make(tenant: Tenant) -> Checkpoint | None:
-    heads = [
+    heads: list[Any] = [
         {"stream": h.stream, "seq": h.seq, "hash": bytes(h.hash).hex()}
         for h in Head.objects.filter(organisation=tenant.id).order_by("stream")
     ]
@@ -85,7 +85,7 @@ def write_out(checkpoint: Checkpoint, folder: Path) -> Path:
     """A copy for somebody else to keep: what it covers cannot be rewritten unnoticed from then on."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{checkpoint.authority}-{checkpoint.number:06d}.json"
-    text = json.dumps({"body": _base64(checkpoint.body), "seal": _base64(checkpoint.seal)}, indent=1)
+    text = json.dumps({"body": _base64(bytes(checkpoint.body)), "seal": _base64(bytes(checkpoint.seal))}, indent=1)
     with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as partial:
         partial.write(text)
         partial.flush()
@@ -95,7 +95,7 @@ def write_out(checkpoint: Checkpoint, folder: Path) -> Path:
 
 
 def _base64(content: bytes) -> str:
-    return base64.b64encode(bytes(content)).decode()
+    return base64.b64encode(content).decode()
 
 
 def problems(folder: Path | None = None) -> Iterator[Problem]:

@@ -84,9 +84,7 @@ class InvitationForm(RoleForm):
     email = forms.EmailField(label=gettext_lazy("E-mail"))
     password = forms.CharField(
         label=gettext_lazy("First password"),
-        help_text=gettext_lazy(
-            "At least 12 characters. Tell the person yourself; they change it at “Your account”."
-        ),
+        help_text=gettext_lazy("At least 12 characters. Tell the person yourself; they change it at “Your account”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     field_order = ["name", "title", "email", "role", "site", "password"]

@@ -1,7 +1,8 @@
 """One audit of the script, act by act: opened, filled, submitted, returned, reviewed, decided, signed, issued."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auditapp import clock
@@ -31,6 +32,7 @@ class AuditPlay:
         self.play = play
         self.about = about
         self.auditor = play.person(about["auditor"])
+        self.later: list[tuple[datetime, Callable[[], object]]] = []  # closings to come
 
     def acts(self) -> Iterator[datetime]:
         opened = moment(self.about["opened"])
@@ -66,16 +68,20 @@ class AuditPlay:
         yield from self._review(then)
 
     def _review(self, then: datetime) -> Iterator[datetime]:
-        """The safety officer rates hazards and accepts; what is decided and signed follows."""
+        """The safety officer rates hazards and accepts; what is decided, signed and later put right follows."""
         if not self._goes_to("reviewed"):
             return
         yield (then := _step(then, self._days("review"), 10, 30))
-        closings = [closing for rating in self.about.get("hazard_ratings", []) if (closing := self._rate(rating))]
+        for rating in self.about.get("hazard_ratings", []):
+            self._rate(rating)
         self.about = self.about | {"hazard_ratings": []}  # given once, also when a refusal brings the audit back
         self._fresh().accept(by=self._officer(), note=" ".join(self.about.get("review_note", "").split()))
         if self._goes_to("decided"):
             yield from self._decide_and_sign(then)
-        yield from self._close_hazards(closings)
+        for instant, close in sorted(self.later, key=lambda entry: entry[0]):
+            yield instant
+            close()
+        self.later = []
 
     def _decide_and_sign(self, then: datetime) -> Iterator[datetime]:
         refusal = self.about.get("refusal")
@@ -96,7 +102,7 @@ class AuditPlay:
             self._fresh().submit(by=self.auditor)
             yield from self._review(then)
         elif self.about["state"] == "issued":
-            yield from self._close_findings(then)
+            self._plan_closings(then)
 
     def _fresh(self) -> Audit:
         return Audit.objects.with_names().get(pk=self.audit.pk)
@@ -122,41 +128,42 @@ class AuditPlay:
             self.audit.assign(assignment["category"], self.play.person(assignment["to"]), by=self.auditor)
         self.answering = Answering(self.play, self.about, self._fresh())
 
-    def _rate(self, rating: dict[str, Any]) -> tuple[datetime, HazardRating, str] | None:
-        """Rate a hazard; returns when and why it is closed later, if it is."""
+    def _rate(self, rating: dict[str, Any]) -> None:
+        """Rate a hazard, and plan when it is closed, if it is."""
         audit = self._fresh()
         finding = audit.deployment.findings.open().filter(check_code=rating.get("check", "-")).first()
         given = HazardRating.rate(
             audit.deployment,
             by=self._officer(),
             finding=finding,
-            title=rating.get("title") or finding.title[:200],
+            title=rating["title"],
             severity=rating["severity"],
             likelihood=rating["likelihood"],
             level=hazard_level(audit.version.rules, rating["severity"], rating["likelihood"]),
             reason=" ".join(rating["reason"].split()),
         )
-        if "closed_on" not in rating:
-            return None
-        return moment(rating["closed_on"], 13), given, rating["closed_reason"]
+        if "closed_on" in rating:
+            close = partial(given.close, by=self._officer(), reason=rating["closed_reason"])
+            self.later.append((moment(rating["closed_on"], 13), close))
 
-    def _close_hazards(self, closings: list[tuple[datetime, HazardRating, str]]) -> Iterator[datetime]:
-        for instant, rating, reason in sorted(closings, key=lambda closing: closing[0]):
-            yield instant
-            HazardRating.objects.get(pk=rating.pk).close(by=self._officer(), reason=reason)
-
-    def _close_findings(self, issued: datetime) -> Iterator[datetime]:
+    def _plan_closings(self, issued: datetime) -> None:
         """What was put right after the report was issued, checked by somebody else."""
-        closed = [
-            (_step(issued, entry["closed"]["after_days"], 11, 45), check, entry["closed"])
-            for check, entry in self.about.get("exceptions", {}).items()
-            if "closed" in entry
-        ]
-        for instant, check, closing in sorted(closed, key=lambda entry: entry[0]):
-            yield instant
-            finding = self._fresh().deployment.findings.open().filter(check_code=check).first()
+        checks = {
+            code: entry["closed"] for code, entry in self.about.get("exceptions", {}).items() if "closed" in entry
+        }
+        for code, closing in checks.items():
+            self._plan_closing(issued, closing, {"origin": "check", "check_code": code})
+        for condition in self.about["decision"].get("conditions", []):
+            if "closed" in condition:
+                self._plan_closing(issued, condition["closed"], {"origin": "condition", "title": condition["text"]})
+
+    def _plan_closing(self, issued: datetime, closing: dict[str, Any], which: dict[str, str]) -> None:
+        def close() -> None:
+            finding = self._fresh().deployment.findings.open().filter(**which).first()
             if finding is not None:  # a later audit may have closed it first
                 finding.verify(by=self.play.person(closing["by"]), reason=closing["note"])
+
+        self.later.append((_step(issued, closing["after_days"], 11, 45), close))
 
     def _decide(self, chosen: dict[str, Any]) -> Report:
         audit = self._fresh()
@@ -173,7 +180,8 @@ class AuditPlay:
         report = Report.objects.with_names().get(pk=report.pk)
         signer = self.auditor if turn["role"] == Role.AUDITOR else self._holder(turn["role"])
         report.note_shown(to=signer)
-        report.sign(by=signer, meaning=turn["meaning"], shown_sha256=report.newest_file.sha256)
+        shown = report.files.latest("step")
+        report.sign(by=signer, meaning=turn["meaning"], shown_sha256=shown.sha256)
         self._run(jobs.sign, report, order=turn["order"])
 
     def _refuse(self, report: Report, refusal: dict[str, Any]) -> None:
@@ -192,8 +200,8 @@ class AuditPlay:
 
     def _holder(self, role: str) -> User:
         """The person of the demonstration who holds a role at the audit's hospital."""
-        holder = User.objects.holding(role, site=self.audit.deployment.site).order_by("pk").first()
-        return self.play.people[holder.email]
+        holders = User.objects.holding(role, site=self.audit.deployment.site).order_by("pk")
+        return self.play.people[holders[0].email]
 
 
 def _step(then: datetime, days: int, hour: int, minute: int = 0) -> datetime:

@@ -6,7 +6,7 @@ clock standing there. Trail, digests, signatures and PDFs are therefore true.
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,7 +127,9 @@ class Play:
                 description=" ".join(about["product_description"].split()),
             ),
         )
-        steps = [(registered + timedelta(days=1), self._confirm, about)] if about.get("confirmed_by") else []
+        steps: list[tuple[datetime, Callable[[Deployment, Any], None], Any]] = (
+            [(registered + timedelta(days=1), self._confirm, about)] if about.get("confirmed_by") else []
+        )
         starts = {version["from"] for version in about["versions"]}
         for version in about["versions"]:
             version = version | {"to": None if version["to"] in starts else version["to"]}  # the next one will end it

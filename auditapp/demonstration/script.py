@@ -45,7 +45,7 @@ class Script:
         verdict = "met" if wanted == "unevidenced" else wanted
         bank = self.answers[code].get(verdict, {})
         said = {**bank, **exception, "verdict": verdict}
-        fields = {name: filled(str(said.get(name) or ""), names)
+        fields: dict[str, Any] = {name: filled(str(said.get(name) or ""), names)
                   for name in ("note", "evidence_note", "gap", "owner", "control", "justification")}  # fmt: skip
         if wanted == "unevidenced":
             fields["evidence_note"] = ""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import rfc8785
@@ -61,7 +62,7 @@ class Decision(Placed):
     @classmethod
     @transaction.atomic
     def record(
-        cls, audit: Audit, *, by: User, code: str, reasons: str, conditions: list[dict[str, Any]] = ()
+        cls, audit: Audit, *, by: User, code: str, reasons: str, conditions: Sequence[dict[str, Any]] = ()
     ) -> "Decision":
         """Record one of the decisions that the content permits for this result, and freeze the report facts.
 
@@ -271,7 +272,7 @@ class Report(Placed):
 
     def note_shown(self, *, to: User) -> None:
         """That the document was opened for signing is on the trail."""
-        Event.record(to, "report.shown_for_signing", self.audit, file=self.newest_file.sha256)
+        Event.record(to, "report.shown_for_signing", self.audit, file=self.files.latest("step").sha256)
 
     def note_wrong_password(self, *, by: User) -> None:
         """A failed re-authentication is kept, although nothing else happens."""
@@ -350,7 +351,7 @@ class Report(Placed):
 
     def _issue(self) -> None:
         """All have signed: the report is issued, conditions become findings, and an older revision is superseded."""
-        signer = self.signatures.order_by("order").last()
+        signer = self.signatures.latest("order")
         Report.objects.filter(pk=self.pk).update(issued_at=clock.now())
         self.audit.move(Audit.State.ISSUED, by=signer.by, verb="report.issued", sha256=self.sha256)
         reconciliation.close_settled(self.audit, by=signer.by)

@@ -212,7 +212,8 @@ def measure(server: Server, folder: Path, *, audits: int, requests: int, reports
 
 def _say_head(total: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE; SELECT count(*) FROM auditapp_answer")
+        cursor.execute("RESET ROLE")
+        cursor.execute("SELECT count(*) FROM auditapp_answer")
         answers = cursor.fetchone()[0]
         cursor.execute("SHOW server_version")
         version = cursor.fetchone()[0]

@@ -117,7 +117,7 @@ def test_it_shows_findings_hazards_audits_versions_and_changes(client: Client, m
     sign_in(client, make.people["vera"])
     page = shown(client, deployment)
     findings = page.context["findings"]
-    assert (findings.total, findings.overdue, findings.counts) == (2, 2, [("P1", 1), ("P3", 1)])
+    assert (findings.total, findings.overdue, findings.counts) == (2, 2, [("P1", 1), ("P2", 1)])
     rows = [(row.audit.ref, row.result, row.decided) for row in page.context["audits"]]
     assert rows == [
         (draft.ref, "", ""),

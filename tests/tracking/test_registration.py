@@ -67,7 +67,7 @@ def test_every_unanswered_fact_is_an_error_beside_it_and_what_was_answered_stays
     html = page.content.decode()
     assert 'href="#div_id_fact_is_llm"' in html
     assert page.context["form"]["fact_patient_facing"].value() == "no"
-    assert html.count("checked") == len(typed) - len(some) + 10  # as many as were answered
+    assert html.count("checked") == len(profile.facts()) - 3  # two unanswered, one that is neither
     assert "Drafts the clinic note." in html
     assert not Deployment.objects.exists()
 

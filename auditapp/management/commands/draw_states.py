@@ -12,7 +12,7 @@ from auditapp.deployments.models import Deployment
 from auditapp.findings.models import Finding
 
 TARGET = Path(settings.BASE_DIR) / "docs" / "states.md"
-LIFECYCLES = [
+LIFECYCLES: list[tuple[str, Any, Any]] = [
     ("An audit", Audit.State, Audit.MOVES),
     ("A deployment", Deployment.Status, Deployment.MOVES),
     ("A finding", Finding.State, Finding.MOVES),

@@ -37,6 +37,8 @@ class Command(BaseCommand):
                 for code, site, zone in options["site"]:
                     organisation.add_site(code=code, name=site, zone=zone)
                 organisation.add_first_administrator(name=name, email=email, password=password)
-        except (Refused, ValidationError) as error:
-            raise CommandError(getattr(error, "sentence", "") or " ".join(error.messages)) from error
+        except Refused as error:
+            raise CommandError(error.sentence) from error
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{organisation.name} is entered; {email} can sign in and add people.")

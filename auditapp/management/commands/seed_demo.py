@@ -17,9 +17,7 @@ class Command(BaseCommand):
         script = Script.read()
         if {t.code for t in tenants()} & {o["code"] for o in script.people["organisations"]}:
             return
-        self.stdout.write(
-            "Playing the demonstration: eighteen months, signed one by one. This takes minutes."
-        )
+        self.stdout.write("Playing the demonstration: eighteen months, signed one by one. This takes minutes.")
         with transaction.atomic():
             Play(script).perform()
         make_all()
