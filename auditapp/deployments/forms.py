@@ -46,9 +46,7 @@ class VersionForm(forms.Form):
     ends = forms.DateField(
         label=gettext_lazy("Until"),
         required=False,
-        help_text=gettext_lazy(
-            "The first day on which it no longer runs. Leave it empty while no end is known."
-        ),
+        help_text=gettext_lazy("The first day on which it no longer runs. Leave it empty while no end is known."),
         widget=day_input(),
     )
     note = Words(
@@ -81,9 +79,7 @@ def overlap(name: str, starts: Any, ends: Any) -> str:
     """Which version already runs on some of these days."""
     days = {"version": name, "from": date_format(starts, "j M Y"), "to": ends and date_format(ends, "j M Y")}
     if ends:
-        return (
-            _("Version %(version)s runs from %(from)s until %(to)s. Choose days on which it does not.") % days
-        )
+        return _("Version %(version)s runs from %(from)s until %(to)s. Choose days on which it does not.") % days
     return _("Version %(version)s runs from %(from)s on. Choose days on which it does not.") % days
 
 

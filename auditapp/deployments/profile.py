@@ -51,9 +51,7 @@ class Fact:
 
 def facts_in(definition: Iterable[Mapping[str, Any]]) -> tuple[Fact, ...]:
     """The facts that a definition lists, as the content and each version's frozen copy hold it."""
-    return tuple(
-        Fact(f["id"], f["type"], f["label"], f["help"], f.get("min", 0), f.get("max", 1)) for f in definition
-    )
+    return tuple(Fact(f["id"], f["type"], f["label"], f["help"], f.get("min", 0), f.get("max", 1)) for f in definition)
 
 
 @lru_cache(maxsize=1)
@@ -70,9 +68,7 @@ def cleaned(values: Mapping[str, Any], facts: Iterable[Fact]) -> dict[str, Any]:
     """
     facts = tuple(facts)
     known = {fact.id for fact in facts}
-    wrong = [
-        _("“%(fact)s” is not a fact of the profile.") % {"fact": name} for name in values if name not in known
-    ]
+    wrong = [_("“%(fact)s” is not a fact of the profile.") % {"fact": name} for name in values if name not in known]
     for fact in facts:
         value = values.get(fact.id)
         if fact.is_level and (type(value) is not int or not fact.minimum <= value <= fact.maximum):

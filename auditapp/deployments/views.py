@@ -52,8 +52,6 @@ def status(request: HttpRequest, ref: str) -> HttpResponse:
     form = StatusForm(request.POST or None, deployment=deployment, user=request.user)
     if request.method == "POST" and form.is_valid():
         change = deployment.change_status(by=request.user, **form.cleaned_data)
-        messages.success(
-            request, _("The status is now: %(status)s.") % {"status": change.get_after_display()}
-        )
+        messages.success(request, _("The status is now: %(status)s.") % {"status": change.get_after_display()})
         return redirect(deployment)
     return render(request, "deployments/status.html", {"form": form, "deployment": deployment})

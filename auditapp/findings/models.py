@@ -232,7 +232,9 @@ class HazardRating(Placed):
             by=by,
             at=clock.now(),
         )
-        Event.record(by, "hazard.rated", rating, ref=rating.ref, level=level, replaces=replaces.ref if replaces else None)
+        Event.record(
+            by, "hazard.rated", rating, ref=rating.ref, level=level, replaces=replaces.ref if replaces else None
+        )
         return rating
 
     @transaction.atomic

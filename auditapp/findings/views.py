@@ -19,15 +19,12 @@ def findings(request: HttpRequest) -> HttpResponse:
     found = listing.found(Finding.objects.visible_to(request.user), request.GET, sites)
     if request.GET.get("format") == "csv":
         return listing.as_csv(found)
-    only = (
-        Deployment.objects.visible_to(request.user).filter(ref=lists.typed(request.GET, "deployment")).first()
-    )
+    only = Deployment.objects.visible_to(request.user).filter(ref=lists.typed(request.GET, "deployment")).first()
     page = {
         "page": lists.page(found, request.GET),
         "search": listing.search(request.GET, sites),
         "states": lists.links(request.GET, "state", listing.STATES),
-        "only": only
-        and lists.links(request.GET, "deployment", [(only.ref, only.name), ("", _("All deployments"))]),
+        "only": only and lists.links(request.GET, "deployment", [(only.ref, only.name), ("", _("All deployments"))]),
     }
     return render(request, "findings/list.html", page)
 

@@ -37,12 +37,8 @@ def drafts(user: User) -> Iterator[Task]:
         left = audit.asked - audit.answered
         since = audit.returned_at or audit.opened_at
         if audit.returned:
-            verb = ngettext(
-                "Answer %(n)s returned question", "Answer %(n)s returned questions", audit.returned
-            )
-            yield on_audit(
-                audit, Kind.RETURNED, verb % {"n": audit.returned}, audit.get_absolute_url(), since=since
-            )
+            verb = ngettext("Answer %(n)s returned question", "Answer %(n)s returned questions", audit.returned)
+            yield on_audit(audit, Kind.RETURNED, verb % {"n": audit.returned}, audit.get_absolute_url(), since=since)
         elif left:
             verb = ngettext("Answer %(n)s question", "Answer %(n)s questions", left) % {"n": left}
             yield on_audit(audit, Kind.ANSWER, verb, audit.get_absolute_url(), since=audit.opened_at)
@@ -73,10 +69,7 @@ def assigned(user: User) -> Iterator[Task]:
         )
     )
     for row in rows:
-        verb = (
-            ngettext("Answer %(n)s question of your part", "Answer %(n)s questions of your part", row["n"])
-            % row
-        )
+        verb = ngettext("Answer %(n)s question of your part", "Answer %(n)s questions of your part", row["n"]) % row
         href = reverse("audits:category", args=[row["audit__ref"], row["categories"][0]])
         what = named(*(row[name] for name in NAMES))
         yield Task(Kind.ANSWER, verb, what, href, row["site__zone"], due=row["due"], since=row["since"])
@@ -88,9 +81,7 @@ def approvals(user: User) -> Iterator[Task]:
     if not user.holds(*roles):
         return
     item = Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None))
-    waiting = Answer.objects.visible_to(user).annotate(
-        has_item=item, justified=Length("current__justification")
-    )
+    waiting = Answer.objects.visible_to(user).annotate(has_item=item, justified=Length("current__justification"))
     waiting = waiting.filter(
         site__in=Site.objects.where(user, *roles),
         audit__state=Audit.State.DRAFT,
@@ -111,8 +102,6 @@ def approvals(user: User) -> Iterator[Task]:
     )
     for row in rows:
         verb = ngettext("Approve %(n)s “not applicable”", "Approve %(n)s “not applicable”", row["n"])
-        href = (
-            f"{reverse('audits:category', args=[row['audit__ref'], row['categories'][0]])}#{row['codes'][0]}"
-        )
+        href = f"{reverse('audits:category', args=[row['audit__ref'], row['categories'][0]])}#{row['codes'][0]}"
         what = named(*(row[name] for name in NAMES))
         yield Task(Kind.APPROVE, verb % row, what, href, row["site__zone"], since=row["since"])

@@ -197,9 +197,7 @@ BANDS = ("version", "validity")
 LANES = ("version", "validity", "audit", "incident", "status")
 
 
-def timeline(
-    spans: Sequence[Span], *, today: date, lane_title: Callable[[str], str], width: float = WIDE
-) -> Timeline:
+def timeline(spans: Sequence[Span], *, today: date, lane_title: Callable[[str], str], width: float = WIDE) -> Timeline:
     """Versions and validity as bands, all else as marks, each kind in its lane, over one axis of days."""
     chart = Timeline(n(width))
     left, right = 4.0, width - 4
@@ -212,9 +210,7 @@ def timeline(
         return left + (day - begin).days / (end - begin).days * (right - left)
 
     y = 8.0
-    kinds = sorted(
-        {s["kind"] for s in spans}, key=lambda k: (LANES.index(k) if k in LANES else len(LANES), k)
-    )
+    kinds = sorted({s["kind"] for s in spans}, key=lambda k: (LANES.index(k) if k in LANES else len(LANES), k))
     for kind in kinds:
         chart.titles.append(Text(n(left), n(y + 13), lane_title(kind), "start"))
         lane = sorted((s for s in spans if s["kind"] == kind), key=began)
@@ -233,9 +229,7 @@ def began(span: Span) -> date:
     return span.get("from") or span["at"]
 
 
-def _draw_bands(
-    chart: Timeline, lane: Sequence[Span], x_of: Callable[[date], float], y: float, right: float
-) -> float:
+def _draw_bands(chart: Timeline, lane: Sequence[Span], x_of: Callable[[date], float], y: float, right: float) -> float:
     """Bands of one lane, in as many rows as overlaps need; returns where the lane ends."""
     rows: list[float] = []
     for span in lane:
@@ -250,9 +244,7 @@ def _draw_bands(
     return y + max(len(rows), 1) * 30
 
 
-def _draw_marks(
-    chart: Timeline, lane: Sequence[Span], x_of: Callable[[date], float], y: float, right: float
-) -> float:
+def _draw_marks(chart: Timeline, lane: Sequence[Span], x_of: Callable[[date], float], y: float, right: float) -> float:
     """Marks of one lane, the latest labelled first, on at most three rows; returns where the lane ends."""
     taken = [Box(x_of(s["at"]) - 9, y, 18, LINE) for s in lane]
     lowest = y
@@ -287,9 +279,7 @@ def _places_beside(x: float, y: float, width: float, right: float) -> Iterator[t
 
 def ticks(begin: date, end: date, *, room: int) -> list[tuple[date, str]]:
     """First days of months, quarters, half years or years between two days, at most `room` of them."""
-    months = [
-        (begin.year + (begin.month - 1 + i) // 12, (begin.month - 1 + i) % 12 + 1) for i in range(12 * 60)
-    ]
+    months = [(begin.year + (begin.month - 1 + i) // 12, (begin.month - 1 + i) % 12 + 1) for i in range(12 * 60)]
     firsts = [date(year, month, 1) for year, month in months]
     firsts = [day for day in firsts if begin <= day <= end - (end - begin) / 12]
     for step in (1, 3, 6, 12, 24, 60, 120):

@@ -31,17 +31,11 @@ def of(user: User, deployment: Deployment, profile: Profile) -> Expected:
         return Expected(**allowed)
     if profile.awaits(user):
         line = _("The profile waits for a second person. Read it, and confirm it if it is right.")
-        return Expected(
-            line, _("Read the profile"), reverse("tracking:profile", args=[deployment.ref]), **allowed
-        )
+        return Expected(line, _("Read the profile"), reverse("tracking:profile", args=[deployment.ref]), **allowed)
     if not profile.is_confirmed:
-        by_you = _(
-            "The profile that you filled in waits for a second person. Until then no audit can be opened."
-        )
+        by_you = _("The profile that you filled in waits for a second person. Until then no audit can be opened.")
         by_other = _("The profile waits for a second person. Until then no audit can be opened.")
         return Expected(by_you if profile.by_id == user.pk else by_other, **allowed)
     if user.holds(Role.AUDITOR, site=deployment.site):
-        return Expected(
-            "", _("Open an audit"), f"{reverse('audits:opening')}?deployment={deployment.ref}", **allowed
-        )
+        return Expected("", _("Open an audit"), f"{reverse('audits:opening')}?deployment={deployment.ref}", **allowed)
     return Expected(**allowed)

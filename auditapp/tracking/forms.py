@@ -25,9 +25,7 @@ def _choices(fact: Fact, removed: Mapping[Any, list[Question]]) -> list[tuple[st
     for typed, value in values:
         label, count = fact.in_words(value), len(removed.get(value, []))
         if count:
-            loss = ngettext("removes %(n)s critical check", "removes %(n)s critical checks", count) % {
-                "n": count
-            }
+            loss = ngettext("removes %(n)s critical check", "removes %(n)s critical checks", count) % {"n": count}
             label = f"{label} ({loss})"
         choices.append((typed, label))
     return choices
@@ -48,9 +46,7 @@ def _fact_field(fact: Fact, removed: Mapping[Any, list[Question]]) -> forms.Type
 class ProfileForm(forms.Form):
     """All facts of a profile. `filled` are the values of the profile that this one would follow."""
 
-    def __init__(
-        self, *args: Any, removed: Removed, filled: Mapping[str, Any] | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, removed: Removed, filled: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.removed, self.filled = removed, filled
         for fact in profile.facts():
@@ -65,9 +61,7 @@ class ProfileForm(forms.Form):
             {
                 "field": self[f"fact_{fact.id}"],
                 "removed": [
-                    (fact.in_words(value), questions)
-                    for value, questions in self.removed[fact.id].items()
-                    if questions
+                    (fact.in_words(value), questions) for value, questions in self.removed[fact.id].items() if questions
                 ],
             }
             for fact in profile.facts()
@@ -81,9 +75,7 @@ class ProfileForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if self.filled is not None and self.facts == self.filled:
-            raise forms.ValidationError(
-                _("Nothing differs from the profile as it stands. Change a fact, or go back.")
-            )
+            raise forms.ValidationError(_("Nothing differs from the profile as it stands. Change a fact, or go back."))
         return self.cleaned_data
 
 
@@ -140,9 +132,7 @@ class RegistrationForm(ProfileForm):
     )
     intended_use = Words(
         label=gettext_lazy("Intended use"),
-        help_text=gettext_lazy(
-            "For whom, by whom, for what, and what it must not be used for. No patient data."
-        ),
+        help_text=gettext_lazy("For whom, by whom, for what, and what it must not be used for. No patient data."),
         widget=long_text(6),
         error_messages={"required": gettext_lazy("Describe the intended use.")},
     )
@@ -187,9 +177,7 @@ class RegistrationForm(ProfileForm):
                 "owner", _("%(name)s is not a deployment owner at %(site)s. Choose somebody who is.") % words
             )
         if site and name and Deployment.objects.named(name, site=site).exists():
-            self.add_error(
-                "name", _("This hospital already has a deployment of that name. Choose another name.")
-            )
+            self.add_error("name", _("This hospital already has a deployment of that name. Choose another name."))
         return super().clean()
 
     @property

@@ -37,11 +37,7 @@ class Examined:
     @property
     def result(self) -> str:
         """As calculated for the decision, or at submission while there is none."""
-        return (
-            self.decision.calculated_result
-            if self.decision
-            else getattr(self.submission, "calculated_result", "")
-        )
+        return self.decision.calculated_result if self.decision else getattr(self.submission, "calculated_result", "")
 
     @property
     def score(self) -> dict[str, Any] | None:
@@ -64,11 +60,7 @@ class Examined:
     @property
     def href(self) -> str:
         """The report once there is one, else the audit."""
-        return (
-            reverse("reports:report", args=[self.audit.ref])
-            if self.decision
-            else self.audit.get_absolute_url()
-        )
+        return reverse("reports:report", args=[self.audit.ref]) if self.decision else self.audit.get_absolute_url()
 
 
 def percent(numerator: int, denominator: int) -> dict[str, Any]:
@@ -87,8 +79,7 @@ def examined(audits: Sequence[Audit], zone: str) -> list[Examined]:
     by_audit = {submission.audit_id: submission for submission in newest}
     read_content(audit.version for audit in audits)
     return [
-        Examined(audit, None if audit.state in WITHOUT_RESULT else by_audit.get(audit.pk), zone)
-        for audit in audits
+        Examined(audit, None if audit.state in WITHOUT_RESULT else by_audit.get(audit.pk), zone) for audit in audits
     ]
 
 
@@ -115,9 +106,7 @@ def spans(
     for version in versions:
         bands.append({"kind": "version", "label": version.name, "from": version.starts, "to": version.ends})
         bands += _covering(version, issued)
-    audits: list[Span] = [
-        {"kind": "audit", "label": row.audit.ref, "href": row.href, "at": row.day} for row in issued
-    ]
+    audits: list[Span] = [{"kind": "audit", "label": row.audit.ref, "href": row.href, "at": row.day} for row in issued]
     statuses: list[Span] = [
         {"kind": "status", "label": str(change.get_after_display()), "at": clock.day(change.at, zone)}
         for change in changes

@@ -55,9 +55,7 @@ def _to_review(user: User, row: Submission) -> Task | None:
     if not user.holds(Role.CLINICAL_SAFETY_OFFICER, site=row.audit.deployment.site) or row.by_id == user.pk:
         return None
     verb = ngettext("Review %(n)s answer", "Review %(n)s answers", row.audit.asked) % {"n": row.audit.asked}
-    return on_audit(
-        row.audit, Kind.REVIEW, verb, reverse("audits:review", args=[row.audit.ref]), since=row.at
-    )
+    return on_audit(row.audit, Kind.REVIEW, verb, reverse("audits:review", args=[row.audit.ref]), since=row.at)
 
 
 def _to_decide(user: User, row: Submission) -> Task | None:

@@ -21,9 +21,7 @@ APPEARS = {
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy("audits to review, profiles to confirm, reports to sign"),
     Role.EXECUTIVE: gettext_lazy("reports to sign"),
     Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign"),
-    Role.DEPLOYMENT_OWNER: gettext_lazy(
-        "overdue findings, profiles to confirm, versions that run without an audit"
-    ),
+    Role.DEPLOYMENT_OWNER: gettext_lazy("overdue findings, profiles to confirm, versions that run without an audit"),
 }
 
 

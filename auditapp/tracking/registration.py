@@ -21,9 +21,7 @@ def registration(request: HttpRequest) -> HttpResponse:
         product = Product.named(**form.about_product, organisation=request.user.organisation)
         deployment = Deployment.register(by=request.user, product=product, **form.about)
         deployment.add_version(by=request.user, **form.about_version)
-        messages.success(
-            request, _("The deployment is registered. A second person has to confirm its profile.")
-        )
+        messages.success(request, _("The deployment is registered. A second person has to confirm its profile."))
         return redirect(deployment)
     return render(request, "tracking/registration.html", {"form": form})
 
@@ -58,13 +56,9 @@ def new_profile(request: HttpRequest, ref: str) -> HttpResponse:
     form = ProfileForm(request.POST or None, removed=removed, filled=newest.facts)
     if request.method == "POST" and form.is_valid():
         filled = deployment.fill_profile(form.facts, by=request.user)
-        messages.success(
-            request, _("Profile %(n)s is filled in. A second person has to confirm it.") % {"n": filled.n}
-        )
+        messages.success(request, _("Profile %(n)s is filled in. A second person has to confirm it.") % {"n": filled.n})
         return redirect("tracking:profile", ref=ref)
-    return render(
-        request, "tracking/new_profile.html", {"form": form, "deployment": deployment, "profile": newest}
-    )
+    return render(request, "tracking/new_profile.html", {"form": form, "deployment": deployment, "profile": newest})
 
 
 @require_POST
@@ -74,7 +68,5 @@ def profile_confirmation(request: HttpRequest, ref: str) -> HttpResponse:
     number = request.POST.get("n", "")
     read = get_object_or_404(deployment.profiles.with_people(), n=number if number.isdecimal() else None)
     read.confirm(by=request.user)
-    messages.success(
-        request, _("Profile %(n)s is confirmed. It decides which questions are asked.") % {"n": read.n}
-    )
+    messages.success(request, _("Profile %(n)s is confirmed. It decides which questions are asked.") % {"n": read.n})
     return redirect("tracking:profile", ref=ref)

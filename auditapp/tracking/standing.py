@@ -42,9 +42,7 @@ def _nothing_runs(versions: Sequence[ModelVersion], deployment: Deployment) -> A
     planned = min((v for v in versions if v.starts > today), key=lambda v: v.starts, default=None)
     if planned:
         words = {"version": planned.name, "date": date_format(planned.starts, "j M Y")}
-        return Answer(
-            "info", _("No version runs today. Version %(version)s is planned from %(date)s.") % words
-        )
+        return Answer("info", _("No version runs today. Version %(version)s is planned from %(date)s.") % words)
     tone = "bad" if deployment.is_live else "attention"
     return Answer(tone, _("No version is entered for today, so no audit can cover what runs."))
 
@@ -60,13 +58,9 @@ def _audited(running: ModelVersion, rows: Sequence[Examined], zone: str) -> Answ
     }
     href, link = reverse("reports:report", args=[running.audited_by]), _("Read the report")
     if not running.is_covered:
-        text = _(
-            "Version %(version)s was examined by %(ref)s, issued %(date)s, and the decision is: %(decision)s."
-        )
+        text = _("Version %(version)s was examined by %(ref)s, issued %(date)s, and the decision is: %(decision)s.")
         return Answer("bad", text % words, href, link)
-    return Answer(
-        "good", _("Version %(version)s is covered by %(ref)s, issued %(date)s.") % words, href, link
-    )
+    return Answer("good", _("Version %(version)s is covered by %(ref)s, issued %(date)s.") % words, href, link)
 
 
 def _unaudited(deployment: Deployment, running: ModelVersion, rows: Sequence[Examined]) -> Answer:
@@ -85,18 +79,12 @@ def _unaudited(deployment: Deployment, running: ModelVersion, rows: Sequence[Exa
         )
         tone, text = "bad", text % words
     under_way = next(
-        (
-            row.audit
-            for row in rows
-            if row.audit.model_version_id == running.pk and row.audit.state not in ENDED
-        ),
+        (row.audit for row in rows if row.audit.model_version_id == running.pk and row.audit.state not in ENDED),
         None,
     )
     if under_way is None:
         return Answer(tone, text)
-    return Answer(
-        tone, text, under_way.get_absolute_url(), _("%(ref)s is under way") % {"ref": under_way.ref}
-    )
+    return Answer(tone, text, under_way.get_absolute_url(), _("%(ref)s is under way") % {"ref": under_way.ref})
 
 
 ENDED = {Audit.State.ISSUED, Audit.State.WITHDRAWN, Audit.State.SUPERSEDED}

@@ -18,9 +18,7 @@ from auditapp.tracking import portfolio as whole
 def my_work(request: HttpRequest) -> HttpResponse:
     """What waits for this person, in the order in which it should be done."""
     tasks = waiting.waiting_for(request.user)
-    return render(
-        request, "tracking/my_work.html", {"tasks": tasks, "appears": waiting.appears_for(request.user)}
-    )
+    return render(request, "tracking/my_work.html", {"tasks": tasks, "appears": waiting.appears_for(request.user)})
 
 
 @require_safe

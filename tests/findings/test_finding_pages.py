@@ -87,9 +87,7 @@ def test_each_person_sees_the_hospitals_of_their_roles_alone(
     ("who", "status"),
     [("asha", 200), ("vera", 200), ("grace", 200), ("omar", 200), ("sam", 404), ("cleo", 404)],
 )
-def test_who_may_read_a_finding(
-    client: Client, make: Make, gaps: dict[str, Finding], who: str, status: int
-) -> None:
+def test_who_may_read_a_finding(client: Client, make: Make, gaps: dict[str, Finding], who: str, status: int) -> None:
     sign_in(client, make.people[who])
     assert client.get(f"/findings/{gaps['mon-03'].ref}/").status_code == status
 

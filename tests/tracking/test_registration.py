@@ -29,9 +29,7 @@ def typed(make: Make) -> dict[str, Any]:
     }
 
 
-def test_a_registered_deployment_waits_for_a_second_person(
-    client: Client, make: Make, typed: dict[str, Any]
-) -> None:
+def test_a_registered_deployment_waits_for_a_second_person(client: Client, make: Make, typed: dict[str, Any]) -> None:
     sign_in(client, make.people["asha"])
     page = client.post(NEW, typed, follow=True)
     deployment = Deployment.objects.get()

@@ -97,9 +97,7 @@ class Deployment(Placed):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["site", "name"], name="a_deployment_is_named_once_per_site"),
-            models.CheckConstraint(
-                condition=~models.Q(intended_use=""), name="a_deployment_has_an_intended_use"
-            ),
+            models.CheckConstraint(condition=~models.Q(intended_use=""), name="a_deployment_has_an_intended_use"),
         ]
 
     def __str__(self) -> str:
@@ -162,9 +160,7 @@ class Deployment(Placed):
         facts = profile.cleaned(facts, profile.facts())
         Deployment.objects.select_for_update().get(pk=self.pk)
         n = self.profiles.count() + 1
-        filled = Profile.objects.create(
-            **self.place, deployment=self, n=n, facts=facts, by=by, at=clock.now()
-        )
+        filled = Profile.objects.create(**self.place, deployment=self, n=n, facts=facts, by=by, at=clock.now())
         Event.record(by, "profile.filled", self, n=n)
         return filled
 
@@ -235,9 +231,7 @@ class Deployment(Placed):
         if to == self.Status.SUSPENDED:
             by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("suspend a deployment"))
         else:
-            by.must_hold(
-                Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("change the status")
-            )
+            by.must_hold(Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("change the status"))
         labels = dict(self.Status.choices)
         if to not in self.MOVES[self.Status(self.status)]:
             raise Refused(

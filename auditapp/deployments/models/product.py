@@ -16,9 +16,7 @@ class Vendor(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "name"], name="a_vendor_is_entered_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="a_vendor_is_entered_once")]
 
     def __str__(self) -> str:
         return self.name

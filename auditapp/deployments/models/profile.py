@@ -47,11 +47,7 @@ class Profile(Placed):
 
     def awaits(self, user: User) -> bool:
         """Whether this person can be the second one."""
-        return (
-            not self.is_confirmed
-            and self.by_id != user.pk
-            and user.holds(*KEEPERS, site=self.deployment.site)
-        )
+        return not self.is_confirmed and self.by_id != user.pk and user.holds(*KEEPERS, site=self.deployment.site)
 
     @transaction.atomic
     def confirm(self, *, by: User) -> "ProfileConfirmation":

@@ -65,9 +65,7 @@ class ModelVersion(Placed):
     class Meta:
         ordering = ["starts"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["deployment", "name"], name="a_version_is_named_once_per_deployment"
-            ),
+            models.UniqueConstraint(fields=["deployment", "name"], name="a_version_is_named_once_per_deployment"),
             models.CheckConstraint(
                 condition=models.Q(ends=None) | models.Q(ends__gt=models.F("starts")),
                 name="a_version_ends_after_it_starts",
