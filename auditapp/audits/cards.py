@@ -64,9 +64,7 @@ class Card:
     def state(self) -> str:
         """As verdicts are shown: met without evidence and unanswered are states of their own."""
         verdict = self.answer.current.verdict if self.answer.current else ""
-        evidenced = bool(
-            self.answer.evidence_now or (self.answer.current and self.answer.current.evidence_note)
-        )
+        evidenced = bool(self.answer.evidence_now or (self.answer.current and self.answer.current.evidence_note))
         return verdict if verdict != "met" or evidenced else "unevidenced"
 
     @property

@@ -76,22 +76,16 @@ def _of_auditor(audit: "Audit", categories: list[dict[str, Any]]) -> Expectation
             unfinished,
         )
         return Expectation(sentence % {"count": unfinished}, _("See what is missing"), submission)
-    return Expectation(
-        _("Everything is answered. Check it once more, then submit it."), _("Submit"), submission
-    )
+    return Expectation(_("Everything is answered. Check it once more, then submit it."), _("Submit"), submission)
 
 
 def _submitted(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
     if not reader.holds(Role.CLINICAL_SAFETY_OFFICER, site=audit.site):
-        return Expectation(
-            _("It waits for the clinical safety officer’s review. Nothing is expected of you now.")
-        )
+        return Expectation(_("It waits for the clinical safety officer’s review. Nothing is expected of you now."))
     if audit.submission.by_id == reader.pk:
         return Expectation(_("You submitted it yourself, so another clinical safety officer reviews it."))
     href = reverse("audits:review", args=[audit.ref])
-    return Expectation(
-        _("Review it: accept it, or return single questions with a reason."), _("Review"), href
-    )
+    return Expectation(_("Review it: accept it, or return single questions with a reason."), _("Review"), href)
 
 
 def _reviewed(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:

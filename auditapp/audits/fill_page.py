@@ -43,9 +43,7 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
     return {
         "audit": audit,
         "category": here,
-        "about": next(
-            c for d in audit.version.content["domains"] for c in d["categories"] if c["code"] == code
-        ),
+        "about": next(c for d in audit.version.content["domains"] for c in d["categories"] if c["code"] == code),
         "domains": domains,
         "totals": progress.totals(categories),
         "cards": everything,
@@ -77,9 +75,7 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     ]
 
 
-def card_as_typed(
-    answer: Answer, *, reader: User, typed: Mapping[str, Any], errors: dict[str, list[str]]
-) -> Card:
+def card_as_typed(answer: Answer, *, reader: User, typed: Mapping[str, Any], errors: dict[str, list[str]]) -> Card:
     """One card with what was typed and not taken, and why."""
     answers = answer.audit.answers.filter(pk=answer.pk)
     (card,) = cards_of(answer.audit, answers, reader=reader)

@@ -63,9 +63,7 @@ def states(query: QueryDict, counts: dict[str, int]) -> list[dict[str, Any]]:
     """The states as links, without those that nothing is in."""
     chosen = query.get("state", "")
     options = [("", _("All")), *Audit.State.choices]
-    return lists.links(
-        query, "state", [o for o in options if counts.get(o[0]) or o[0] in ("", chosen)], counts
-    )
+    return lists.links(query, "state", [o for o in options if counts.get(o[0]) or o[0] in ("", chosen)], counts)
 
 
 def page(rows: AuditQuerySet, query: QueryDict, counts: dict[str, int]) -> "Page[Audit]":
@@ -76,9 +74,7 @@ def page(rows: AuditQuerySet, query: QueryDict, counts: dict[str, int]) -> "Page
 def search(query: QueryDict, sites: Sequence[Site], asked: Sequence[Questionnaire]) -> dict[str, Any]:
     """The search form: words, the hospital where there is more than one, the questionnaire."""
     menus = [
-        lists.menu(
-            query, "questionnaire", _("Questionnaire"), [("", _("All")), *((q.code, q.title) for q in asked)]
-        )
+        lists.menu(query, "questionnaire", _("Questionnaire"), [("", _("All")), *((q.code, q.title) for q in asked)])
     ]
     if len(sites) > 1:
         options = [("", _("All hospitals")), *((site.code, site.name) for site in sites)]

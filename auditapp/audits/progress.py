@@ -43,9 +43,7 @@ def totals(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
     return {key: sum(row[key] for row in rows) for key in keys}
 
 
-def neighbours(
-    categories: list[dict[str, Any]], code: str
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def neighbours(categories: list[dict[str, Any]], code: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The categories before and after this one; None at either end."""
     place = next(n for n, category in enumerate(categories) if category["category_code"] == code)
     before = categories[place - 1] if place else None

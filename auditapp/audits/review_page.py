@@ -57,9 +57,7 @@ def matrix(version: QuestionnaireVersion) -> dict[str, Any]:
     rating = version.rules["risk_rating"]
     return {
         "severity": rating["severity"],
-        "rows": [
-            {"likelihood": word, "levels": rating["matrix"][word]} for word in reversed(rating["likelihood"])
-        ],
+        "rows": [{"likelihood": word, "levels": rating["matrix"][word]} for word in reversed(rating["likelihood"])],
         "levels": sorted(rating["levels"].items(), reverse=True),
         "source": rating["source"],
     }

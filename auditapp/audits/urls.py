@@ -27,8 +27,6 @@ urlpatterns = [
     path("<slug:ref>/answers/<slug:code>/approval/", filling.approval, name="approval"),
     path("<slug:ref>/answers/<slug:code>/history/", overview.history, name="history"),
     path("<slug:ref>/answers/<slug:code>/evidence/", evidence.evidence, name="evidence"),
-    path(
-        "<slug:ref>/answers/<slug:code>/evidence/removal/", evidence.evidence_removal, name="evidence_removal"
-    ),
+    path("<slug:ref>/answers/<slug:code>/evidence/removal/", evidence.evidence_removal, name="evidence_removal"),
     path("<slug:ref>/evidence/<slug:sha256>/", evidence.evidence_file, name="evidence_file"),
 ]

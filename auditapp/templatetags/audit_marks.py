@@ -23,9 +23,7 @@ def verdict_sprite() -> SafeString:
         (code, format_html_join("", '<path class="{}" d="{}"/>', SHAPES[sign.shape].items()))
         for code, sign in VERDICTS.items()
     )
-    drawn = format_html_join(
-        "", '<symbol id="is-{}" viewBox="0 0 16 16"><g class="shape">{}</g></symbol>', symbols
-    )
+    drawn = format_html_join("", '<symbol id="is-{}" viewBox="0 0 16 16"><g class="shape">{}</g></symbol>', symbols)
     return format_html('<svg class="sprite" aria-hidden="true">{}</svg>', drawn)
 
 

@@ -90,7 +90,11 @@ def test_a_script_is_given_theirs_to_compare_with(client: Client, audit: Audit, 
     assert reply.status_code == 409
     said = reply.json()
     assert (said["stale"], said["saved"], said["n"], said["by"]) == (True, False, 1, "Asha Rao")
-    assert (said["theirs"]["note"], said["theirs"]["due"], said["theirs"]["verdict"]) == ("Theirs.", "2030-01-15", "partial")
+    assert (said["theirs"]["note"], said["theirs"]["due"], said["theirs"]["verdict"]) == (
+        "Theirs.",
+        "2030-01-15",
+        "partial",
+    )
 
 
 def test_the_same_request_twice_is_one_save(client: Client, audit: Audit, asha: User) -> None:
@@ -138,7 +142,13 @@ def test_bad_input_is_said_beside_the_field_and_keeps_what_was_typed(
 
 def test_any_characters_are_taken_and_stored_clean(client: Client, audit: Audit, asha: User) -> None:
     sign_in(client, asha)
-    reply = post_answer(client, audit, CODE, json=True, note="nul\x00l, e\u0301, \ud83d\ude00 ".encode("utf-16", "surrogatepass").decode("utf-16"))
+    reply = post_answer(
+        client,
+        audit,
+        CODE,
+        json=True,
+        note="nul\x00l, e\u0301, \ud83d\ude00 ".encode("utf-16", "surrogatepass").decode("utf-16"),
+    )
     assert reply.status_code == 200
     assert current(audit).current.note == "null, é, 😀"
 

@@ -92,9 +92,7 @@ class EvidenceForm(forms.Form):
         max_length=1000,
         required=False,
         assume_scheme="https",
-        help_text=gettext_lazy(
-            "For a document that is kept elsewhere. What stands behind a link can change."
-        ),
+        help_text=gettext_lazy("For a document that is kept elsewhere. What stands behind a link can change."),
     )
     effective_date = forms.DateField(
         label=gettext_lazy("Date of the document"),

@@ -25,9 +25,7 @@ class DeploymentForm(forms.Form):
         empty_label=gettext_lazy("Choose a deployment"),
         error_messages={
             "required": gettext_lazy("Choose the deployment to audit."),
-            "invalid_choice": gettext_lazy(
-                "You cannot open an audit of this deployment. Choose another one."
-            ),
+            "invalid_choice": gettext_lazy("You cannot open an audit of this deployment. Choose another one."),
         },
     )
 
@@ -60,9 +58,7 @@ class OpeningForm(forms.Form):
         label=gettext_lazy("What led to this re-audit"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy(
-            "Only for a re-audit: choose at least one. Each adds the categories it touches."
-        ),
+        help_text=gettext_lazy("Only for a re-audit: choose at least one. Each adds the categories it touches."),
     )
     reason = forms.ChoiceField(
         label=gettext_lazy("Reason"),
@@ -113,9 +109,7 @@ class OpeningForm(forms.Form):
         if version.trigger_sets and not values.get("triggers"):
             self.add_error("triggers", _("A re-audit needs at least one trigger."))
         if values.get("triggers") and not version.trigger_sets:
-            self.add_error(
-                "triggers", _("Only the re-audit has triggers. Clear them, or choose the re-audit.")
-            )
+            self.add_error("triggers", _("Only the re-audit has triggers. Clear them, or choose the re-audit."))
         if other := self.deployment.audits.asking_the_same(version):
             self.add_error(
                 "version",

@@ -20,9 +20,7 @@ class ReviewForm(forms.Form):
 
     act = forms.ChoiceField(
         choices=[(ACCEPT, ACCEPT), (RETURN, RETURN)],
-        error_messages={
-            "required": gettext_lazy("Choose whether to accept the audit or to return questions.")
-        },
+        error_messages={"required": gettext_lazy("Choose whether to accept the audit or to return questions.")},
     )
     note = Words(
         label=gettext_lazy("Note on the review"),
@@ -69,9 +67,7 @@ class HazardRatingForm(forms.Form):
     title = Words(
         label=gettext_lazy("Hazard"),
         max_length=200,
-        help_text=gettext_lazy(
-            "What could happen to a patient, such as “A dose is copied into the wrong record”."
-        ),
+        help_text=gettext_lazy("What could happen to a patient, such as “A dose is copied into the wrong record”."),
         error_messages={"required": gettext_lazy("Name the hazard.")},
     )
     finding = forms.ModelChoiceField(
@@ -139,9 +135,7 @@ class HazardClosureForm(forms.Form):
 
     reason = Words(
         label=gettext_lazy("Control that is in place"),
-        help_text=gettext_lazy(
-            "What removes the hazard, and since when. A control that is planned is not in place."
-        ),
+        help_text=gettext_lazy("What removes the hazard, and since when. A control that is planned is not in place."),
         widget=long_text(),
         error_messages={"required": gettext_lazy("Name the control that is in place.")},
     )

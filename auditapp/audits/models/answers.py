@@ -50,11 +50,7 @@ class AnswerQuerySet(PlacedQuerySet):
 
     def for_reading(self) -> "AnswerQuerySet":
         """With everything a page or a frozen document shows of an answer, in a fixed number of queries."""
-        attached = (
-            AnswerEvidence.objects.filter(removed_at=None)
-            .select_related("evidence", "added_by")
-            .order_by("pk")
-        )
+        attached = AnswerEvidence.objects.filter(removed_at=None).select_related("evidence", "added_by").order_by("pk")
         return self.select_related("question", "current__by", "current__approval__by").prefetch_related(
             models.Prefetch("attached", queryset=attached, to_attr="evidence_now")
         )
@@ -126,9 +122,7 @@ class AnswerQuerySet(PlacedQuerySet):
 
     def _with_item(self) -> "AnswerQuerySet":
         """`has_item`: whether an item of evidence is named for the answer now."""
-        return self.annotate(
-            has_item=Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None))
-        )
+        return self.annotate(has_item=Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None)))
 
 
 class Answer(Placed):
@@ -174,9 +168,7 @@ class Answer(Placed):
         Answer.objects.filter(pk=self.pk).update(n=revision.n, current=revision)
         if change := bool(revision.verdict) - was_answered:
             answer.audit.count_answer(change, critical=answer.criticality == "critical")
-        Event.record(
-            by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict
-        )
+        Event.record(by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict)
         return Saved(revision)
 
     def _held(self, by: User) -> "Answer":
@@ -186,9 +178,7 @@ class Answer(Placed):
     def must_be_open_to(self, by: User) -> None:
         """Refuse unless this person may change this answer in this round."""
         if not self.may_be_answered_by(by):
-            raise NotAllowed(
-                _("Only an auditor of this hospital, or the lead of this category, can answer here.")
-            )
+            raise NotAllowed(_("Only an auditor of this hospital, or the lead of this category, can answer here."))
         if fixed := self.why_fixed:
             raise Refused(fixed)
 
@@ -214,9 +204,7 @@ class Answer(Placed):
         Event.record(by, "answer.stale", self.audit, check=self.code, based_on=base, current=self.n)
         return Stale(mine=mine, theirs=self.current)
 
-    def _keep(
-        self, *, by: User, n: int | None, based_on: int, key: str, values: dict[str, Any]
-    ) -> "AnswerRevision":
+    def _keep(self, *, by: User, n: int | None, based_on: int, key: str, values: dict[str, Any]) -> "AnswerRevision":
         revision = AnswerRevision.objects.create(
             **self.place,
             answer=self,
@@ -227,9 +215,7 @@ class Answer(Placed):
             at=clock.now(),
             **values,
         )
-        AnswerRevision._meta.get_field("approval").set_cached_value(
-            revision, None
-        )  # new: nobody approved it, no query
+        AnswerRevision._meta.get_field("approval").set_cached_value(revision, None)  # new: nobody approved it, no query
         return revision
 
     @transaction.atomic
@@ -271,9 +257,7 @@ class Answer(Placed):
         link = AnswerEvidence.objects.create(
             **self.place, answer=self, evidence=evidence, added_by=by, added_at=clock.now()
         )
-        Event.record(
-            by, "evidence.attached", self.audit, check=self.code, evidence=evidence.pk, sha256=evidence.sha256
-        )
+        Event.record(by, "evidence.attached", self.audit, check=self.code, evidence=evidence.pk, sha256=evidence.sha256)
         return link
 
     @transaction.atomic

@@ -21,9 +21,7 @@ def evidence(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     form = EvidenceForm(request.POST, request.FILES)
     if form.is_valid():
         link = answer.add_evidence(by=request.user, **form.about)
-        messages.success(
-            request, _("“%(title)s” is added to %(code)s.") % {"title": link.evidence.title, "code": code}
-        )
+        messages.success(request, _("“%(title)s” is added to %(code)s.") % {"title": link.evidence.title, "code": code})
         return redirect(card(answer))
     page = {"form": form, "answer": answer, "audit": answer.audit, "cancel_url": card(answer)}
     return render(request, "audits/evidence.html", page, status=422)
@@ -35,9 +33,7 @@ def evidence_removal(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     answers = Answer.objects.visible_to(request.user).held_for(request.user)
     answer = get_object_or_404(answers, audit__ref=ref, code=code)
     link = answer.take_off(request.POST.get("item", ""), by=request.user)
-    messages.success(
-        request, _("“%(title)s” is taken off %(code)s.") % {"title": link.evidence.title, "code": code}
-    )
+    messages.success(request, _("“%(title)s” is taken off %(code)s.") % {"title": link.evidence.title, "code": code})
     return redirect(card(answer))
 
 
@@ -47,9 +43,7 @@ def evidence_file(request: HttpRequest, ref: str, sha256: str) -> HttpResponse:
     links = AnswerEvidence.objects.visible_to(request.user).holding_file(ref, sha256)
     kept = get_object_or_404(links).evidence
     content = default_storage.open(kept.storage_name)
-    response = FileResponse(
-        content, as_attachment=True, filename=kept.filename, content_type=kept.content_type
-    )
+    response = FileResponse(content, as_attachment=True, filename=kept.filename, content_type=kept.content_type)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -66,9 +66,7 @@ def history(request: HttpRequest, ref: str, code: str) -> HttpResponse:
 @require_safe
 def round(request: HttpRequest, ref: str, n: int) -> HttpResponse:
     """One submission as it was frozen: nothing here is read from live rows but what came after it."""
-    submissions = (
-        Submission.objects.visible_to(request.user).for_reading().defer(None).select_related("audit__site")
-    )
+    submissions = Submission.objects.visible_to(request.user).for_reading().defer(None).select_related("audit__site")
     submission = get_object_or_404(submissions, audit__ref=ref, round=n)
     page = {"submission": submission, "audit": submission.audit, "facts": submission.facts}
     return render(request, "audits/round.html", page)
