@@ -85,7 +85,7 @@ class SignatureForm(forms.Form):
         super().__init__(*args, **kwargs)
         turn = report.next_signatory()
         if turn:
-            sentence = _("I, %(name)s, as %(role)s: %(meaning)s.") % {
+            sentence = _("%(name)s, %(role)s, %(meaning)s.") % {
                 "name": name, "role": turn["role_label"].lower(), "meaning": turn["meaning"]
             }  # fmt: skip
             self.fields["meaning"].choices = [(turn["meaning"], sentence)]  # type: ignore[attr-defined]
