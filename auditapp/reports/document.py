@@ -104,7 +104,7 @@ def document(facts: Facts, digest: str, room: int = 0) -> Facts:
         "hazards": [_hazard(h, when) for h in facts["hazard_ratings"]],
         "categories": categories,
         "excluded": _excluded(submission),
-        "findings": [_finding(f) for f in facts["findings"]],
+        "findings": [_finding(f) for f in sorted(facts["findings"], key=lambda f: f["priority"])],
         "rounds": [_round(r, when) for r in facts["rounds"]],
         "evidence": _register(questions),
         "thresholds": [t | {"rule_label": RULES.get(t["rule"], t["rule"])} for t in facts["thresholds"]["items"]],
