@@ -13,6 +13,7 @@ from auditapp.text import clean
 
 PER_PAGE = 50
 M = TypeVar("M", bound=models.Model)
+Rows = TypeVar("Rows", bound=models.QuerySet[Any])
 
 
 def typed(query: QueryDict, key: str) -> str:
@@ -50,12 +51,10 @@ def menu(query: QueryDict, key: str, label: Any, options: Sequence[tuple[str, An
 
 def kept(query: QueryDict, *fields: str) -> list[tuple[str, str]]:
     """What a search form carries along: all of the address but its own fields and the page."""
-    return [(key, value) for key, value in query.items() if key not in {*fields, "page", "format"}]
+    return [(key, str(value)) for key, value in query.items() if key not in {*fields, "page", "format"}]
 
 
-def ordered(
-    rows: models.QuerySet[M], query: QueryDict, orders: Mapping[str, Sequence[str]], default: str
-) -> models.QuerySet[M]:
+def ordered(rows: Rows, query: QueryDict, orders: Mapping[str, Sequence[str]], default: str) -> Rows:
     """Sorted by `?sort=due` or `?sort=-due`: `orders` maps the word to fields. No value comes last."""
     asked = query.get("sort", "")
     word = asked if asked.removeprefix("-") in orders else default

@@ -98,6 +98,7 @@ class Card:
         """Whether this reader can be that second person."""
         return (
             self.needs_approval
+            and self.answer.current is not None
             and self.answer.current.by_id != self.reader.pk
             and self.reader.holds(*APPROVERS, site=self.answer.site)
         )

@@ -107,7 +107,7 @@ def _decided(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> 
 
 
 def _signing(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
-    report = audit.reports.with_names().first()
+    report = audit.reports.with_names()[0]
     if refusal := report.refusal_to(reader):
         return Expectation(refusal, _("Read the report"), reverse("reports:report", args=[audit.ref]))
     href = reverse("reports:signature", args=[audit.ref])

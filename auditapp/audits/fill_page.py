@@ -1,6 +1,7 @@
 """What the fill page shows of one category, in a number of queries that does not depend on the number of questions."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
@@ -97,7 +98,7 @@ def side_by_side(mine: AnswerRevision, theirs: AnswerRevision | None) -> list[di
 def as_text(revision: AnswerRevision | None, name: str) -> str:
     """A field as a form holds it; days in ISO form."""
     value = getattr(revision, name) if revision else None
-    return value.isoformat() if hasattr(value, "isoformat") else value or ""
+    return value.isoformat() if isinstance(value, date) else value or ""
 
 
 def joined(mine: str, theirs: str) -> str:

@@ -62,8 +62,9 @@ def summary(answers: Iterable["Answer"]) -> dict[str, Any]:
     counts: dict[str, int] = {}
     unevidenced, gaps = [], []
     for answer in answers:
-        state = answer.given.verdict if answer.given else "unanswered"
-        if state == "met" and not answer.given.has_evidence:
+        given = answer.given
+        state = given.verdict if given else "unanswered"
+        if given and state == "met" and not given.has_evidence:
             state = "unevidenced"
             unevidenced.append(answer)
         if state in {"partial", "not_met"}:

@@ -21,7 +21,9 @@ def raise_findings(submission: Submission, answers: list["Answer"], found: list[
     """
     audit = submission.audit
     gaps = {finding["check"]: finding for finding in found}
-    known = {f.check_code: f for f in audit.deployment.findings.open().filter(origin="check").select_related("deployment")}
+    known = {
+        f.check_code: f for f in audit.deployment.findings.open().filter(origin="check").select_related("deployment")
+    }
     links = []
     for answer in answers:
         if not (gap := gaps.get(answer.code)):
@@ -50,7 +52,7 @@ def raise_findings(submission: Submission, answers: list["Answer"], found: list[
 
 
 def _about(answer: "Answer", gap: dict[str, Any]) -> dict[str, Any]:
-    """Priority and due date by the rule; the answer's own earlier date wins, since a promise is not put off by a rule."""
+    """Priority and due date by the rule; the answer's own earlier date wins: no rule puts off a promise."""
     current = answer.current
     ruled = None if gap["due"] == "before go-live" else date.fromisoformat(gap["due"])
     promised = current.due if current else None
@@ -61,7 +63,7 @@ def _about(answer: "Answer", gap: dict[str, Any]) -> dict[str, Any]:
 
 
 def close_settled(audit: "Audit", *, by: User) -> None:
-    """When an audit is issued, findings on checks that it asked and found in order are closed, with it as the reason."""
+    """When an audit is issued, findings on checks that it asked and found in order are closed by it."""
     found = AuditFinding.objects.filter(submission=audit.submission).values("finding_id")
     asked = audit.answers.values("code")
     settled = audit.deployment.findings.open().filter(origin="check", check_code__in=asked).exclude(pk__in=found)

@@ -84,9 +84,7 @@ def score(
             "asked": len(rows),
             "applicable": len(applicable),
             "counts": {**dict.fromkeys(STATES, 0), **Counter(row.state for row in rows)},
-            "categories": [
-                {**part, "domain": titles["domain_of"][part["code"]]} for part in parts["category"]
-            ],
+            "categories": [{**part, "domain": titles["domain_of"][part["code"]]} for part in parts["category"]],
             "domains": parts["domain"],
             "counted_by": by,
             "counted_parts": [_named(part) for part in counted],
@@ -129,9 +127,7 @@ def hazard_level(rules: Mapping[str, Any], severity: str, likelihood: str) -> in
     return rating["matrix"][likelihood][rating["severity"].index(severity)]
 
 
-def hazard_open(
-    rules: Mapping[str, Any], *, status: str, level: int, accepted_until: date | None, on: date
-) -> bool:
+def hazard_open(rules: Mapping[str, Any], *, status: str, level: int, accepted_until: date | None, on: date) -> bool:
     """Whether a hazard rating counts on a day. `status` is open, closed or accepted.
 
     Acceptance counts below the levels that close the gate, and until its end date; a rating covered by an

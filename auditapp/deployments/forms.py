@@ -16,7 +16,7 @@ class Words(forms.CharField):
     """A text as it will be stored: whatever was typed is taken, and cleaned as the verbs clean it."""
 
     def to_python(self, value: Any) -> str:
-        return clean(super().to_python(value))
+        return clean(super().to_python(value) or "")
 
 
 def long_text(rows: int = 4) -> forms.Textarea:

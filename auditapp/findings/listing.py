@@ -53,8 +53,8 @@ def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> Fin
         rows = rows.filter(site__code=site)
     if deployment := lists.typed(query, "deployment"):
         rows = rows.filter(deployment__ref=deployment)
-    rows = rows.matching(lists.typed(query, "q")).with_names().with_urgency()
-    return lists.ordered(rows, query, ORDERS, "due")
+    rows = lists.ordered(rows.matching(lists.typed(query, "q")), query, ORDERS, "due")
+    return rows.with_names().with_urgency()
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:

@@ -9,6 +9,4 @@ ROOM = Path(__file__).resolve().parent.parent / "questionnaires"
 
 class Migration(migrations.Migration):
     dependencies = [("auditapp", "0004_append_only")]
-    operations = [
-        migrations.RunSQL((ROOM / "triggers.sql").read_text(), (ROOM / "triggers_reverse.sql").read_text())
-    ]
+    operations = [migrations.RunSQL((ROOM / "triggers.sql").read_text(), (ROOM / "triggers_reverse.sql").read_text())]

@@ -51,5 +51,7 @@ class Migration(migrations.Migration):
             "DROP FUNCTION auditapp_scope_sites(); DROP FUNCTION auditapp_scope_everywhere(); "
             "DROP FUNCTION auditapp_scope_organisation()",
         ),
-        migrations.RunSQL(APPEND, "DROP FUNCTION auditapp_trail_append(text, bigint, bigint, text, timestamptz, bytea)"),
+        migrations.RunSQL(
+            APPEND, "DROP FUNCTION auditapp_trail_append(text, bigint, bigint, text, timestamptz, bytea)"
+        ),
     ]

@@ -17,9 +17,7 @@ OF_AN_ORGANISATION_OR_NOBODY = ["check", "questionnaire"]
 TRAIL = ["event", "head", "checkpoint"]  # what belongs to nobody is read where no organisation is in scope
 
 OURS = "organisation_id = (SELECT auditapp_scope_organisation())"
-HERE = (
-    "((SELECT auditapp_scope_everywhere()) OR site_id = ANY ((SELECT auditapp_scope_sites())::bigint[]))"
-)
+HERE = "((SELECT auditapp_scope_everywhere()) OR site_id = ANY ((SELECT auditapp_scope_sites())::bigint[]))"
 POLICIES = {
     **dict.fromkeys(PLACED, f"{OURS} AND {HERE}"),
     **dict.fromkeys(OF_AN_ORGANISATION, OURS),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from auditapp import clock
 from auditapp.keys.models import Authority
-from auditapp.reports import signing
+from auditapp.reports.signing import sign
 
 if TYPE_CHECKING:
     from auditapp.reports.models import Report, Signature
@@ -16,7 +16,7 @@ def signed(report: "Report", signature: "Signature", content: bytes) -> bytes:
     turn = report.signatories[signature.order - 1]
     authority = Authority.for_code(organisation.code, organisation.name, at=signature.at)
     key, certificate = authority.issue(person=signature.by.name, role=turn["role_label"], at=signature.at)
-    return signing.sign(
+    return sign(
         content,
         field=turn["field"],
         person=signature.by.name,
@@ -26,5 +26,5 @@ def signed(report: "Report", signature: "Signature", content: bytes) -> bytes:
         local=clock.local_text(signature.at, report.audit.site.zone),
         key=key,
         certificate=certificate,
-        authority_certificate=authority.certificate,
+        authority_certificate=bytes(authority.certificate),
     )

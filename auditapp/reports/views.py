@@ -1,5 +1,6 @@
 """Deciding, signing, reading and verifying."""
 
+from typing import Any
 from uuid import UUID
 
 from csp.decorators import csp_exempt
@@ -26,7 +27,7 @@ def decision(request: HttpRequest, ref: str) -> HttpResponse:
     Decision.must_be_open_to(request.user, audit)
     result = Decision.calculate(audit)["result"]
     form = DecisionForm(request.POST or None, audit=audit, permitted=result["permitted_decisions"])
-    conditions = ConditionFormSet(request.POST or None, prefix="conditions")
+    conditions: Any = ConditionFormSet(request.POST or None, prefix="conditions")
     if request.method == "POST" and form.is_valid() and conditions.is_valid():
         if not form.needs_conditions or conditions.given():
             Decision.record(audit, by=request.user, conditions=conditions.given(), **form.cleaned_data)

@@ -103,8 +103,7 @@ def timeline_chart(
         "title": title or _("Versions, audits and events"),
         "spans": rows,
         "drawings": [
-            (name, charts.timeline(spans, today=today, lane_title=kind_word, width=width))
-            for name, width in sizes
+            (name, charts.timeline(spans, today=today, lane_title=kind_word, width=width)) for name, width in sizes
         ],
     }
 
@@ -116,6 +115,4 @@ def heat(score: Mapping[str, Any] | None, low: int = 50, full: int = 70) -> Safe
         return format_html('<td class="tone-neutral">{}</td>', _("no score"))
     points, of = 100 * score["numerator"], score["denominator"]
     sign = signs.VERDICTS["met" if points >= full * of else "partial" if points >= low * of else "not_met"]
-    return format_html(
-        '<td class="tone-{}">{} {}&nbsp;%</td>', sign.tone, drawing(sign.shape), score["shown"]
-    )
+    return format_html('<td class="tone-{}">{} {}&nbsp;%</td>', sign.tone, drawing(sign.shape), score["shown"])

@@ -42,9 +42,7 @@ def verdict(code: str, evidenced: bool = True) -> SafeString:
     An empty code is unanswered; met with `evidenced=False` is shown as met without evidence.
     """
     code = str(code or "unanswered")
-    return _mark(
-        sign_for(signs.VERDICTS, "unevidenced" if code == "met" and not evidenced else code), kind="verdict"
-    )
+    return _mark(sign_for(signs.VERDICTS, "unevidenced" if code == "met" and not evidenced else code), kind="verdict")
 
 
 @register.simple_tag
@@ -125,8 +123,7 @@ def progress(answered: int, asked: int, what: str = "") -> SafeString:
         "what": what or _("answered"),
     }
     return format_html(
-        '<span class="tally"><progress value="{}" max="{}" aria-hidden="true"></progress>'
-        "<span>{}</span></span>",
+        '<span class="tally"><progress value="{}" max="{}" aria-hidden="true"></progress><span>{}</span></span>',
         answered,
         max(asked, 1),
         words,
@@ -163,9 +160,7 @@ def local_time(instant: datetime | None, zone: str | tzinfo | None = None) -> st
     if instant is None:
         return "–"
     words, title = moments.time_in_words(instant, zone, now=clock.now()), moments.full_time(instant, zone)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moments.utc_attribute(instant), title, words
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', moments.utc_attribute(instant), title, words)
 
 
 @register.simple_tag
@@ -235,11 +230,7 @@ def breadcrumb(*pairs: str) -> dict[str, Any]:
     """{% breadcrumb _("Audits") audits_url audit.ref audit_url %}: label, address, ...; at most three."""
     if len(pairs) % 2 or len(pairs) > 6:
         raise template.TemplateSyntaxError("A breadcrumb is one to three pairs of label and address.")
-    return {
-        "crumbs": [
-            {"label": label, "href": href} for label, href in zip(pairs[::2], pairs[1::2], strict=True)
-        ]
-    }
+    return {"crumbs": [{"label": label, "href": href} for label, href in zip(pairs[::2], pairs[1::2], strict=True)]}
 
 
 @register.inclusion_tag("_components/sort_header.html", takes_context=True)
@@ -270,12 +261,8 @@ def query_with(context: RequestContext, **changes: Any) -> str:
 @register.inclusion_tag("_components/pagination.html", takes_context=True)
 def pagination(context: RequestContext, page: Any, label: str = "") -> dict[str, Any]:
     """{% pagination page %}: links to a paginator's pages, keeping the filters; nothing for a single page."""
-    numbers: Iterable[int | str] = page.paginator.get_elided_page_range(
-        page.number, on_each_side=1, on_ends=1
-    )
-    links = [
-        {"number": n, "href": query_with(context, page=n) if isinstance(n, int) else ""} for n in numbers
-    ]
+    numbers: Iterable[int | str] = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    links = [{"number": n, "href": query_with(context, page=n) if isinstance(n, int) else ""} for n in numbers]
     return {
         "page": page,
         "label": label,

@@ -1,6 +1,7 @@
 """Questions that wait for a person's answer, and answers that wait for a second person's approval."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
@@ -28,7 +29,7 @@ def _still_returned(audit_round: str) -> QuerySet[Return]:
 def drafts(user: User) -> Iterator[Task]:
     """Drafts that the person opened: what is returned, what is unanswered, or the handing over."""
     returned = _still_returned("round").filter(submission__audit=OuterRef("pk")).values("submission__audit")
-    mine = Audit.objects.visible_to(user).filter(state=Audit.State.DRAFT, opened_by=user)
+    mine: Any = Audit.objects.visible_to(user).filter(state=Audit.State.DRAFT, opened_by=user)
     mine = mine.select_related("deployment__site", "version__questionnaire").annotate(
         returned=Coalesce(Subquery(returned.annotate(n=Count("pk")).values("n")), 0),
         returned_at=Max("submissions__returns__at"),
@@ -81,7 +82,7 @@ def approvals(user: User) -> Iterator[Task]:
     if not user.holds(*roles):
         return
     item = Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None))
-    waiting = Answer.objects.visible_to(user).annotate(has_item=item, justified=Length("current__justification"))
+    waiting = Answer.objects.visible_to(user).annotate(evidenced=item, justified=Length("current__justification"))
     waiting = waiting.filter(
         site__in=Site.objects.where(user, *roles),
         audit__state=Audit.State.DRAFT,

@@ -1,6 +1,7 @@
 """What is expected of this reader on the page of a deployment, and the one button that leads there."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ class Expected:
 def of(user: User, deployment: Deployment, profile: Profile) -> Expected:
     """The confirmation of the profile comes first: until then no audit can be opened."""
     ended = deployment.status == Deployment.Status.RETIRED
-    allowed = {
+    allowed: dict[str, Any] = {
         "may_keep": user.holds(*KEEPERS, site=deployment.site) and not ended,
         "may_move": bool(deployment.moves_for(user)),
     }

@@ -24,8 +24,8 @@ def waiting(user: User) -> Iterator[Task]:
     """Audits to review, to decide and to sign, read together: the newest round of each."""
     if not user.holds(*SIGNATORIES):
         return
-    newest = Submission.objects.visible_to(user).filter(audit__state__in=STATES)
-    newest = newest.order_by("audit_id", "-round").distinct("audit_id")
+    moving = Submission.objects.visible_to(user).filter(audit__state__in=STATES)
+    newest: QuerySet[Submission] = moving.order_by("audit_id", "-round").distinct("audit_id")
     newest = _with_signing(newest, user).select_related(*NAMES, "by", "review", "decision__report")
     rows = list(newest.defer("canonical", "decision__report__canonical"))
     read_content(row.audit.version for row in rows if row.audit.state != Audit.State.SUBMITTED)

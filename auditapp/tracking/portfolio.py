@@ -123,6 +123,12 @@ def _last(value: Any) -> Subquery:
     return Subquery(own.values("wanted")[:1])
 
 
+def _last_of_each(deployments: Any) -> QuerySet[Report]:
+    """The last issued report of each of the deployments, found in one pass over all of them."""
+    ordered = _issued().order_by("audit__deployment_id", "-issued_at")
+    return ordered.filter(audit__deployment__in=deployments).distinct("audit__deployment_id")
+
+
 def _share(numerator: str, denominator: str) -> Any:
     return Cast(F(numerator), FloatField()) / F(denominator)
 
@@ -135,9 +141,7 @@ def _open_findings(priority: str) -> Any:
 def with_reports(deployments: Iterable[Deployment]) -> list[Row]:
     """The rows, in two queries whatever their number."""
     deployments = list(deployments)
-    last = _issued().filter(audit__deployment__in=[d.pk for d in deployments])
-    last = last.order_by("audit__deployment_id", "-issued_at").distinct("audit__deployment_id")
-    last = last.select_related("audit__version__questionnaire", "decision__submission")
+    last = _last_of_each([d.pk for d in deployments]).select_related("audit__version__questionnaire", "decision__submission")
     reports = {r.audit.deployment_id: r for r in last.defer("canonical", "decision__submission__canonical")}
     read_content(report.audit.version for report in reports.values())
     return [Row(deployment, reports.get(deployment.pk)) for deployment in deployments]
@@ -153,7 +157,7 @@ class Heatmap:
 
 def heatmap(rows: DeploymentQuerySet, sites: Sequence[Site]) -> Heatmap:
     """Of the deployments found, from the scores per domain that each submission left; two queries."""
-    last = rows.order_by().annotate(last=_last("decision__submission")).values("last")
+    last = _last_of_each(rows.order_by().values("pk")).values("decision__submission")
     scores = CategoryScore.objects.filter(part="domain", submission__in=last)
     sums = scores.values_list("site", "code").annotate(Sum("numerator"), Sum("denominator")).order_by()
     cells = {(site, code): percent(top, bottom) for site, code, top, bottom in sums}

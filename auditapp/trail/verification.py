@@ -79,6 +79,4 @@ def problems_at_checkpoint(body: dict[str, Any], events: dict[tuple[str, int], b
         if found is None:
             yield Problem(head["stream"], head["seq"], f"was there at {name} and is missing: deleted")
         elif found.hex() != head["hash"]:
-            yield Problem(
-                head["stream"], head["seq"], f"differs from {name}: it or one before it was rewritten"
-            )
+            yield Problem(head["stream"], head["seq"], f"differs from {name}: it or one before it was rewritten")

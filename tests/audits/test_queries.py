@@ -96,9 +96,7 @@ def test_a_late_save_that_is_kept_aside_takes_at_most_eight_queries(make: Make, 
 
 def _category_pages(audit: Audit) -> dict[int, str]:
     """Number of questions -> the page of a category that asks so many."""
-    return {
-        row["asked"]: f"/audits/{audit.ref}/categories/{row['category_code']}/" for row in audit.answers.progress()
-    }
+    return {row["asked"]: f"/audits/{audit.ref}/categories/{row['category_code']}/" for row in audit.answers.progress()}
 
 
 def test_the_fill_page_takes_the_same_queries_for_any_number_of_questions(make: Make, counting: Counting) -> None:
@@ -177,9 +175,7 @@ def _issued(make: Make) -> Report:
 CONDITION = {"text": "Retest within a month.", "owner": "Digital health team", "due": "2030-02-01"}
 
 
-def test_the_portfolio_takes_the_same_queries_for_three_and_never_reads_answers(
-    make: Make, counting: Counting
-) -> None:
+def test_the_portfolio_takes_the_same_queries_for_three_and_never_reads_answers(make: Make, counting: Counting) -> None:
     counts = []
     for _ in range(3):
         _issued(make)

@@ -23,9 +23,7 @@ MET = Given("met", has_evidence=True)
 BETTER = [None, Given("not_met"), Given("partial"), Given("met"), MET]  # none is worse than those before it
 
 
-def scored(
-    code: str, profile: dict[str, Any], answers: dict[str, Given | None], **about: Any
-) -> dict[str, Any]:
+def scored(code: str, profile: dict[str, Any], answers: dict[str, Given | None], **about: Any) -> dict[str, Any]:
     """The outcome of a seeded questionnaire; a question that `answers` does not name is met with evidence."""
     made = version(code)
     about = {"triggers": [], "live": code != "predeploy-llm", "hazard_levels": [], "submitted": DAY, **about}
@@ -48,9 +46,7 @@ def as_given(answer: dict[str, Any] | None) -> Given | None:
 
 
 def open_levels(rules: dict[str, Any], ratings: list[dict[str, Any]], on: date) -> list[int]:
-    levels = [
-        (rating, scoring.hazard_level(rules, rating["severity"], rating["likelihood"])) for rating in ratings
-    ]
+    levels = [(rating, scoring.hazard_level(rules, rating["severity"], rating["likelihood"])) for rating in ratings]
     return [
         level
         for rating, level in levels
@@ -87,9 +83,7 @@ def in_the_examples_words(outcome: dict[str, Any]) -> dict[str, Any]:
     same = ("asked", "applicable", "counted_by", "gate", "open_hazard_levels", "calculated_result", "label")
     return {
         **{key: result[key] for key in same},
-        "category_scores": {
-            c["code"]: float(c["score"]["shown"]) for c in result["categories"] if c["score"]
-        },
+        "category_scores": {c["code"]: float(c["score"]["shown"]) for c in result["categories"] if c["score"]},
         "counted_parts": {part["code"]: float(part["score"]["shown"]) for part in result["counted_parts"]},
         "lowest_counted_part": lowest["code"] if lowest else None,
         "overall": float(result["overall"]["shown"]),
@@ -146,9 +140,7 @@ def test_a_limit_is_met_exactly_by_its_own_value():
     ],
 )
 def test_not_applicable_on_a_critical_check_needs_reason_and_second_person(about, expected):
-    outcome = scored(
-        "containment-72h", PROFILES["ambient scribe"], {"mon-03": Given("not_applicable", **about)}
-    )
+    outcome = scored("containment-72h", PROFILES["ambient scribe"], {"mon-03": Given("not_applicable", **about)})
     assert outcome["states"]["mon-03"] == expected
 
 
@@ -204,9 +196,7 @@ def test_the_words_before_go_live_are_for_a_tool_that_is_not_live(code, live, gr
     assert outcome["result"]["permitted_decisions"] == permitted
 
 
-@pytest.mark.parametrize(
-    ("live", "due"), [(False, "before go-live"), (True, (DAY + timedelta(days=7)).isoformat())]
-)
+@pytest.mark.parametrize(("live", "due"), [(False, "before go-live"), (True, (DAY + timedelta(days=7)).isoformat())])
 def test_a_critical_gap_is_due_before_go_live_or_within_seven_days(live, due):
     outcome = scored("predeploy-llm", PROFILES["ambient scribe"], {"hal-01": Given("not_met")}, live=live)
     assert outcome["findings"] == [{"check": "hal-01", "answer": "not_met", "priority": "P1", "due": due}]
@@ -269,9 +259,7 @@ answers = st.one_of(
 def audits(draw):
     """A questionnaire, a profile, its triggers and an answer to every question asked."""
     code = draw(
-        st.sampled_from(
-            ["containment-72h", "quarterly-monitoring", "incident-update-reaudit", "predeploy-llm"]
-        )
+        st.sampled_from(["containment-72h", "quarterly-monitoring", "incident-update-reaudit", "predeploy-llm"])
     )
     profile = PROFILES[draw(st.sampled_from(sorted(PROFILES)))]
     sets = version(code).trigger_sets
@@ -309,9 +297,7 @@ def test_a_better_answer_never_makes_anything_worse(audit, data):
     after = scored(code, profile, {**others, check: BETTER[better]}, **about)
     ranks = version(code).rules["scoring"]["precedence"]
     assert percent(after["result"]["overall"]) >= percent(before["result"]["overall"])
-    assert ranks.index(after["result"]["calculated_result"]) >= ranks.index(
-        before["result"]["calculated_result"]
-    )
+    assert ranks.index(after["result"]["calculated_result"]) >= ranks.index(before["result"]["calculated_result"])
     assert set(after["result"]["permitted_decisions"]) >= set(before["result"]["permitted_decisions"])
     assert len(after["findings"]) <= len(before["findings"])
 
@@ -321,9 +307,7 @@ def test_a_better_answer_never_makes_anything_worse(audit, data):
 def test_an_open_hazard_never_improves_the_result_and_never_moves_a_score(audit, level):
     code, profile, others, about = audit
     before = scored(code, profile, others, **about)["result"]
-    after = scored(code, profile, others, **{**about, "hazard_levels": [*about["hazard_levels"], level]})[
-        "result"
-    ]
+    after = scored(code, profile, others, **{**about, "hazard_levels": [*about["hazard_levels"], level]})["result"]
     ranks = version(code).rules["scoring"]["precedence"]
     assert ranks.index(after["calculated_result"]) <= ranks.index(before["calculated_result"])
     assert after["overall"] == before["overall"]
@@ -347,8 +331,7 @@ def test_every_gap_is_counted_and_the_sums_agree(audit):
     gaps = {
         check
         for check, state in states.items()
-        if state in ("partial", "not_met", "unanswered")
-        or (state, criticality[check]) == ("unevidenced", "critical")
+        if state in ("partial", "not_met", "unanswered") or (state, criticality[check]) == ("unevidenced", "critical")
     }
     assert sorted(finding["check"] for finding in outcome["findings"]) == sorted(gaps)
     assert 0 <= percent(result["overall"]) <= 1
@@ -374,8 +357,6 @@ def percent(score: dict[str, Any]) -> Fraction:
 
 
 def test_met_without_evidence_scores_half_and_is_marked():
-    outcome = scored(
-        "containment-72h", PROFILES["ambient scribe"], {"aut-03": replace(MET, has_evidence=False)}
-    )
+    outcome = scored("containment-72h", PROFILES["ambient scribe"], {"aut-03": replace(MET, has_evidence=False)})
     assert outcome["states"]["aut-03"] == "unevidenced"
     assert outcome["result"]["overall"]["numerator"] == 43

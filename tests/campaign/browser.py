@@ -71,7 +71,6 @@ class Browser:
         self.connection = connection
         return Page(response.status, response.headers.get("Location", ""), whole)
 
-
     def _open(self) -> http.client.HTTPConnection:
         """The connection kept, unless the server has closed it meanwhile: browsers notice that, too."""
         kept = self.connection

@@ -110,7 +110,9 @@ class Campaign:
         self._by_browser("sign", ref, kill=kill, done=lambda: self._signed(ref) == turn["order"],
                          act=lambda: person.post(f"/audits/{ref}/signature/", fields))  # fmt: skip
 
-    def _by_browser(self, name: str, ref: str, *, kill: bool, done: Callable[[], bool], act: Callable[[], Page]) -> None:
+    def _by_browser(
+        self, name: str, ref: str, *, kill: bool, done: Callable[[], bool], act: Callable[[], Page]
+    ) -> None:
         """One act over HTTP. A person who sees it broken off comes back and does it again, if it was not done."""
         if not kill:
             self.lengths[name] = _timed(act)
@@ -217,7 +219,7 @@ class Campaign:
         """Let the worker do all that waits, also what a killed one had begun."""
         began = time.monotonic()
         self.worker.start()
-        _until(lambda: not _jobs("todo") and not _jobs("doing"), SETTLED_SECONDS, "jobs are left")
+        _until(lambda: not _jobs("todo", "doing"), SETTLED_SECONDS, "jobs are left")
         assert not _jobs("failed"), [(job.task_name, job.args) for job in _jobs("failed")]
         taken = time.monotonic() - began
         self.worker.stop()
@@ -274,7 +276,9 @@ class Campaign:
         lines = [f"{len(self.kills)} kills, no audit between two states, the trail whole, no confirmed act lost."]
         for act in sorted(acts):
             left = [kill.left for kill in self.kills if kill.act == act]
-            lines.append(f"  {act}: {len(left)} kills, {left.count('before')} before and {left.count('after')} after the act")
+            lines.append(
+                f"  {act}: {len(left)} kills, {left.count('before')} before and {left.count('after')} after the act"
+            )
         return "\n".join(lines)
 
 
@@ -293,8 +297,8 @@ def _told(act: Callable[[], Page]) -> str:
     return "done" if came.status == 302 else f"status {came.status}"
 
 
-def _jobs(status: str) -> list[ProcrastinateJob]:
-    return list(ProcrastinateJob.objects.filter(queue_name="reports", status=status))
+def _jobs(*statuses: str) -> list[ProcrastinateJob]:
+    return list(ProcrastinateJob.objects.filter(queue_name="reports", status__in=statuses))
 
 
 def _name(job: ProcrastinateJob) -> str:

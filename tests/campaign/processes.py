@@ -79,7 +79,9 @@ class Web(Process):
 
     name = "web"
 
-    def __init__(self, *, environment: Mapping[str, str], log: Path, wsgi: str = "auditapp.wsgi", workers: int = 2) -> None:
+    def __init__(
+        self, *, environment: Mapping[str, str], log: Path, wsgi: str = "auditapp.wsgi", workers: int = 2
+    ) -> None:
         super().__init__(environment=environment, log=log)
         self.port = free_port()
         self.command = [

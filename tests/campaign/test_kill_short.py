@@ -12,7 +12,10 @@ def test_a_killed_web_process_or_worker_leaves_every_audit_before_or_after_the_a
         campaign.accept(ref)
     campaign.decide(undisturbed, kill=False)
     campaign.measure_jobs()
-    campaign.lengths |= {"sign": campaign.lengths["decide"], "job sign": campaign.lengths["job render"]}  # about as long
+    campaign.lengths |= {
+        "sign": campaign.lengths["decide"],
+        "job sign": campaign.lengths["job render"],
+    }  # about as long
     campaign.decide(killed)
     campaign.sign(undisturbed)
     campaign.work_while_killed()

@@ -154,9 +154,7 @@ def test_a_cell_of_the_heatmap_is_compared_unrounded(numerator, shape):
 
 
 def test_the_title_repeats_the_heading_without_markup():
-    base = Template(
-        "<title>{% words_of_block 'heading' %}</title><h1>{% block heading %}{{ t }}{% endblock %}</h1>"
-    )
+    base = Template("<title>{% words_of_block 'heading' %}</title><h1>{% block heading %}{{ t }}{% endblock %}</h1>")
     page = Template("{% extends base %}{% block heading %}Close “{{ t }}” {% state 'void' %}{% endblock %}")
     html = page.render(Context({"base": base, "t": "A & <B>"}))
     assert "<title>Close “A &amp; &lt;B&gt;” Void</title>" in html
@@ -164,9 +162,7 @@ def test_the_title_repeats_the_heading_without_markup():
 
 
 def test_a_breadcrumb_has_at_most_three_steps():
-    assert (
-        render("{% breadcrumb 'Audits' '/audits/' 'A-2026-014' '/audits/A-2026-014/' %}").count("<li>") == 2
-    )
+    assert render("{% breadcrumb 'Audits' '/audits/' 'A-2026-014' '/audits/A-2026-014/' %}").count("<li>") == 2
     with pytest.raises(TemplateSyntaxError):
         render("{% breadcrumb 'a' '/' 'b' '/' 'c' '/' 'd' '/' %}")
 
@@ -192,10 +188,7 @@ def test_a_single_page_needs_no_links():
 
 
 def test_a_reason_links_to_what_is_missing():
-    assert (
-        render("{% reason r %}", r=("hal-01 <no answer>", "/a/#x"))
-        == '<a href="/a/#x">hal-01 &lt;no answer&gt;</a>'
-    )
+    assert render("{% reason r %}", r=("hal-01 <no answer>", "/a/#x")) == '<a href="/a/#x">hal-01 &lt;no answer&gt;</a>'
     assert render("{% reason r %}", r="An owner is missing.") == "An owner is missing."
 
 
@@ -267,12 +260,8 @@ def test_a_trend_says_in_words_and_in_a_table_what_it_draws():
 
 
 def test_a_chart_without_data_says_what_will_appear():
-    assert "No audit has been issued yet" in render(
-        "{% load auditapp_charts %}{% trend_chart points %}", points=[]
-    )
-    assert "Nothing has happened yet" in render(
-        "{% load auditapp_charts %}{% timeline_chart spans %}", spans=[]
-    )
+    assert "No audit has been issued yet" in render("{% load auditapp_charts %}{% trend_chart points %}", points=[])
+    assert "Nothing has happened yet" in render("{% load auditapp_charts %}{% timeline_chart spans %}", spans=[])
 
 
 def test_a_timeline_lists_what_it_draws_the_latest_first():

@@ -45,10 +45,7 @@ def enter_cast() -> list[str]:
     """The hospital groups, and the people of tests/factories.py with their roles."""
     for group, (title, hospitals) in GROUPS.items():
         organisation = Organisation.found(code=group, name=title, jurisdiction="UK")
-        sites = {
-            code: organisation.add_site(code=code, name=name, zone="Europe/London")
-            for code, name in hospitals
-        }
+        sites = {code: organisation.add_site(code=code, name=name, zone="Europe/London") for code, name in hospitals}
         cast = {name: (full, roles) for name, full, group_of, roles in PEOPLE if group_of == group}
         first = organisation.add_first_administrator(
             name=cast[FIRST[group]][0], email=f"{FIRST[group]}@{group}.example", password=PASSWORD
@@ -58,9 +55,7 @@ def enter_cast() -> list[str]:
     return [name for name, *_rest in PEOPLE]
 
 
-def _enter(
-    first: User, email: str, name: str, roles: list[tuple[str, str | None]], sites: dict[str, Site]
-) -> None:
+def _enter(first: User, email: str, name: str, roles: list[tuple[str, str | None]], sites: dict[str, Site]) -> None:
     """One person; the first administrator is there already and is given what else they do."""
     rest = [(role, sites[site] if site else None) for role, site in roles]
     user = first
@@ -111,7 +106,5 @@ def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str
     for answer in answers:
         if answer.code not in unanswered:
             seen = f"Seen for {answer.code} on the ward."
-            answer.save_revision(
-                by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen
-            )
+            answer.save_revision(by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen)
     return {"ref": opened.ref, "answers": {answer.code: answer.category_code for answer in answers}}

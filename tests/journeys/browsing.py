@@ -94,6 +94,12 @@ class People:
         assert not found, f"{page.url}\n" + "\n".join(dict.fromkeys(found))
         self.nothing_amiss()
 
+    def show_where_they_stand(self) -> None:
+        """A picture of everybody's page, for whoever looks into a failure."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        for name, context in self.contexts.items():
+            context.pages[-1].screenshot(path=SCREENSHOTS / f"{self.journey}-failed-{name}.png", full_page=True)
+
     def nothing_amiss(self) -> None:
         """Neither an error in a console, nor a breach of the content policy, nor a word to another host."""
         assert not self.complaints, "\n".join(self.complaints)
@@ -117,10 +123,7 @@ class People:
 
     def _asked(self, request: Request) -> None:
         address = urlsplit(request.url)
-        if (
-            address.scheme in {"http", "https", "ws", "wss"}
-            and address.netloc != urlsplit(self.stack.url).netloc
-        ):
+        if address.scheme in {"http", "https", "ws", "wss"} and address.netloc != urlsplit(self.stack.url).netloc:
             self.complaints.append(f"asked another host: {request.url}")
 
     def _answered(self, response: Response) -> None:

@@ -1,7 +1,7 @@
 """A real browser, and an installation in which journeys write."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -32,6 +32,16 @@ def ward() -> Iterator[Ward]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a journey ended too early, what everybody saw then."""
+    report = yield
+    cast = getattr(item, "funcargs", {}).get("people")
+    if report.when == "call" and report.failed and isinstance(cast, People):
+        cast.show_where_they_stand()
+    return report
 
 
 @pytest.fixture

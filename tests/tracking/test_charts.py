@@ -78,9 +78,7 @@ def test_every_audit_has_its_spot_and_the_last_one_its_label(series):
 
 
 def test_the_axis_starts_at_zero_and_ends_at_a_hundred():
-    chart = charts.trend(
-        [point(DAY, "0.0"), point(DAY + timedelta(90), "100.0"), point(DAY + timedelta(180), "50.0")]
-    )
+    chart = charts.trend([point(DAY, "0.0"), point(DAY + timedelta(90), "100.0"), point(DAY + timedelta(180), "50.0")])
     low, high, middle = (float(s.y) for s in chart.spots)
     assert (low, high) == (float(chart.bottom), float(chart.top))
     assert middle == (low + high) / 2
@@ -88,9 +86,7 @@ def test_the_axis_starts_at_zero_and_ends_at_a_hundred():
 
 
 def test_time_runs_to_scale():
-    chart = charts.trend(
-        [point(DAY, "50.0"), point(DAY + timedelta(100), "50.0"), point(DAY + timedelta(300), "50.0")]
-    )
+    chart = charts.trend([point(DAY, "50.0"), point(DAY + timedelta(100), "50.0"), point(DAY + timedelta(300), "50.0")])
     first, second, third = (float(s.x) for s in chart.spots)
     assert abs((third - second) - 2 * (second - first)) < 0.2
 

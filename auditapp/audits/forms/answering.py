@@ -127,8 +127,8 @@ class EvidenceForm(forms.Form):
         file: UploadedFile | None = self.cleaned_data["file"]
         if file is None:
             return None
-        if file.size > settings.EVIDENCE_MAX_BYTES:
-            raise forms.ValidationError(too_large(filesizeformat(file.size)))
+        if (file.size or 0) > settings.EVIDENCE_MAX_BYTES:
+            raise forms.ValidationError(too_large(filesizeformat(file.size or 0)))
         if not kinds.content_type_of(file):
             raise forms.ValidationError(wrong_type())
         return file

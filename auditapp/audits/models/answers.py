@@ -139,6 +139,12 @@ class Answer(Placed):
     open_in_round = models.PositiveSmallIntegerField(default=1)  # the round in which it may be changed
     objects = AnswerQuerySet.as_manager()
 
+    # What reading adds to a row (`for_reading`, `held_for` and others say which).
+    evidence_now: list[AnswerEvidence]
+    assigned: bool
+    has_item: bool
+    backed_by: str
+
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["audit", "question"], name="one_answer_per_question")]
@@ -164,7 +170,7 @@ class Answer(Placed):
         revision = answer._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
         was_answered = bool(answer.current and answer.current.verdict)
         for row in (answer, self):
-            row.n, row.current = revision.n, revision
+            row.n, row.current = base + 1, revision
         Answer.objects.filter(pk=self.pk).update(n=revision.n, current=revision)
         if change := bool(revision.verdict) - was_answered:
             answer.audit.count_answer(change, critical=answer.criticality == "critical")

@@ -39,7 +39,12 @@ class AuditQuerySet(PlacedQuerySet["Audit"]):
 
     def with_names(self) -> Self:
         return self.select_related(
-            "organisation", "site", "deployment__product__vendor", "model_version", "version__questionnaire", "opened_by"
+            "organisation",
+            "site",
+            "deployment__product__vendor",
+            "model_version",
+            "version__questionnaire",
+            "opened_by",
         )
 
     def asking_the_same(self, version: QuestionnaireVersion) -> "Audit | None":
@@ -150,7 +155,9 @@ class Audit(Placed):
         Deployment.objects.select_for_update().get(pk=deployment.pk)
         profile = deployment.newest_profile
         if not hasattr(profile, "confirmation"):
-            raise Refused(_("The profile waits for a second person's confirmation. Ask for it on the deployment's page."))
+            raise Refused(
+                _("The profile waits for a second person's confirmation. Ask for it on the deployment's page.")
+            )
         if version.state != QuestionnaireVersion.State.PUBLISHED:
             raise Refused(_("This version of the questionnaire is not published. Choose the published one."))
         if model_version.deployment_id != deployment.pk:
@@ -280,8 +287,13 @@ class Audit(Placed):
         if missing := [(a, lacks) for a in answers if (lacks := a.lacks)]:
             raise Refused(
                 _("The audit is not complete: %(count)s left.") % {"count": len(missing)},
-                [(f"{a.code}: {', '.join(lacks)}", f"{self.get_absolute_url()}categories/{a.category_code}/#{a.code}")
-                 for a, lacks in missing],
+                [
+                    (
+                        f"{a.code}: {', '.join(lacks)}",
+                        f"{self.get_absolute_url()}categories/{a.category_code}/#{a.code}",
+                    )
+                    for a, lacks in missing
+                ],
             )
         at = clock.now()
         live = audit.deployment.is_live
@@ -438,7 +450,8 @@ class Audit(Placed):
         labels = dict(self.State.choices)
         if to not in self.MOVES[self.State(self.state)]:
             raise Refused(
-                _("An audit that is “%(old)s” cannot become “%(new)s”.") % {"old": labels[self.state], "new": labels[to]}
+                _("An audit that is “%(old)s” cannot become “%(new)s”.")
+                % {"old": labels[self.state], "new": labels[to]}
             )
         if not Audit.objects.filter(pk=self.pk, state=self.state).update(state=to):
             raise Refused(_("Someone else has just changed this audit. Reload the page."))

@@ -43,7 +43,9 @@ class Submission(Placed):
         ordering = ["round"]
         constraints = [
             models.UniqueConstraint(fields=["audit", "round"], name="one_submission_per_round"),
-            models.CheckConstraint(condition=models.Q(sha256__regex="^[0-9a-f]{64}$"), name="a_submission_has_a_digest"),
+            models.CheckConstraint(
+                condition=models.Q(sha256__regex="^[0-9a-f]{64}$"), name="a_submission_has_a_digest"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,7 +119,9 @@ class AuditFinding(Placed):
     objects = PlacedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["submission", "answer"], name="one_finding_per_answer_and_round")]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "answer"], name="one_finding_per_answer_and_round")
+        ]
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.finding_id}"

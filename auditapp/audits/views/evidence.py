@@ -38,7 +38,7 @@ def evidence_removal(request: HttpRequest, ref: str, code: str) -> HttpResponse:
 
 
 @require_safe
-def evidence_file(request: HttpRequest, ref: str, sha256: str) -> HttpResponse:
+def evidence_file(request: HttpRequest, ref: str, sha256: str) -> FileResponse:
     """A file of this audit, to keep and not to open in the page; also one that was later taken off."""
     links = AnswerEvidence.objects.visible_to(request.user).holding_file(ref, sha256)
     kept = get_object_or_404(links).evidence

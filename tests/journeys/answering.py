@@ -1,0 +1,58 @@
+"""What people do with one question on the fill page."""
+
+import re
+from datetime import date, timedelta
+
+from playwright.sync_api import Locator, Page, expect
+
+SAVED = re.compile(r"Saved today \d\d:\d\d \w+ by ")
+
+
+def card(page: Page, code: str) -> Locator:
+    """The question with its form."""
+    return page.locator(f"article#{code}")
+
+
+def saved(question: Locator, by: str) -> None:
+    """The card says in words that the server has it."""
+    line = question.locator("[data-saved-line]")
+    expect(line).to_have_text(re.compile(SAVED.pattern + by), use_inner_text=True)
+
+
+def choose(question: Locator, verdict: str) -> None:
+    question.get_by_role("radio", name=re.compile(f"^{verdict}")).check()
+
+
+def meet(question: Locator, seen: str) -> None:
+    """Met, with where the evidence was seen."""
+    choose(question, "Met")
+    question.get_by_label("Evidence note").fill(seen)
+    question.get_by_label("Evidence note").blur()
+
+
+def leave_a_gap(question: Locator, gap: str, owner: str) -> None:
+    """Partly met: what is missing, who puts it right by when, and what protects patients until then."""
+    choose(question, "Partly met")
+    question.get_by_label("What is missing").fill(gap)
+    question.get_by_label("Who puts it right").fill(owner)
+    question.get_by_label("By when").fill((date.today() + timedelta(days=30)).isoformat())
+    question.get_by_label("Control in place meanwhile").fill("Drafts are read against the recording.")
+    question.get_by_label("Control in place meanwhile").blur()
+
+
+def justify(question: Locator, why: str) -> None:
+    """Why it does not apply."""
+    question.get_by_label("Why it does not apply").fill(why)
+    question.get_by_label("Why it does not apply").blur()
+
+
+def add_evidence(question: Locator, title: str, *, file: str = "", link: str = "") -> None:
+    """A file or a link, dated."""
+    question.get_by_text("Add a file or a link").click()
+    question.get_by_label("Title", exact=True).fill(title)
+    if file:
+        question.get_by_label("File").set_input_files(file)
+    else:
+        question.get_by_label("Or a link").fill(link)
+    question.get_by_label("Date of the document").fill((date.today() - timedelta(days=3)).isoformat())
+    question.get_by_role("button", name="Add evidence").click()
