@@ -13,6 +13,7 @@ AUTHORITY_YEARS, SEAL_YEARS, SIGNATURE_YEARS = (
     12,
 )  # a report stands for ten years, and is checked without us
 LONGEST = 64  # characters of a part of a name (RFC 5280, appendix A)
+WAITING = timedelta(days=1)  # a signature given before the authority was first needed may wait that long for its job
 EARLIER = timedelta(minutes=5)  # clocks of readers differ a little
 
 
@@ -32,7 +33,7 @@ def of_organisation(organisation: str, purpose: str) -> x509.Name:
 def authority(subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, at: datetime) -> x509.Certificate:
     """A self-signed root that signs certificates and revocation lists only, and no further authority."""
     end = at + timedelta(days=365 * AUTHORITY_YEARS)
-    builder = _builder(subject, subject, key.public_key(), start=at - EARLIER, end=end)
+    builder = _builder(subject, subject, key.public_key(), start=at - WAITING, end=end)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     return _signed(builder.add_extension(_usage(certificates=True), critical=True), key.public_key(), key)
 

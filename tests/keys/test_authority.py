@@ -87,7 +87,7 @@ def test_each_signature_has_a_fresh_key_that_is_kept_nowhere(authority: Authorit
         assert pem.decode().splitlines()[1] not in kept
 
 
-@pytest.mark.parametrize("at", [BEGINNING - timedelta(days=1), BEGINNING + timedelta(days=31 * 365)])
+@pytest.mark.parametrize("at", [BEGINNING - timedelta(days=2), BEGINNING + timedelta(days=31 * 365)])
 def test_no_certificate_is_issued_for_a_time_when_the_authority_is_not_valid(
     authority: Authority, at: datetime
 ) -> None:
@@ -175,3 +175,10 @@ def test_a_name_cannot_lead_out_of_the_key_folder(tmp_path: Path, name: str) -> 
 def test_a_missing_key_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         KeyStore(tmp_path).read("nobody-authority")
+
+
+def test_a_signature_that_waited_for_its_job_is_certified_for_the_time_when_it_was_given(db: None) -> None:
+    authority = Authority.for_code("northshire", "Northshire Hospitals Group", at=BEGINNING)
+    given = BEGINNING - timedelta(hours=20)
+    _key, certificate = authority.issue(person="Asha Rao", role="Auditor", at=given)
+    assert loaded(authority.certificate).not_valid_before_utc <= certificate.not_valid_before_utc <= given
