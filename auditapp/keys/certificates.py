@@ -7,13 +7,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-AUTHORITY_YEARS, SEAL_YEARS, SIGNATURE_YEARS = (
-    30,
-    25,
-    12,
-)  # a report stands for ten years, and is checked without us
+# A report stands for ten years, and is checked without us.
+AUTHORITY_YEARS, SEAL_YEARS, SIGNATURE_YEARS = 30, 25, 12
 LONGEST = 64  # characters of a part of a name (RFC 5280, appendix A)
-WAITING = timedelta(days=1)  # a signature given before the authority was first needed may wait that long for its job
+WAITING = timedelta(days=1)  # so long a signature may wait for its job, and then be the first to need this
 EARLIER = timedelta(minutes=5)  # clocks of readers differ a little
 
 
