@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
+from auditapp.keys.models import Authority
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event
 
@@ -48,6 +49,7 @@ class Organisation(models.Model):
                 [str(key)],
             )
         organisation = cls.objects.create(pk=key, code=code, name=name, jurisdiction=jurisdiction, marking=marking)
+        Authority.for_code(code, name, at=clock.now())  # before anything that it certifies
         Event.record(None, "organisation.founded", organisation)
         return organisation
 
