@@ -23,7 +23,7 @@ ORDERS = {
     "questionnaire": ["version__questionnaire__position", "ref"],
     "state": ["state", "ref"],
     "progress": ["answered", "ref"],
-    "opened": ["opened_at"],
+    "opened": ["opened_at", "pk"],  # two in one second: the later one is the newer
 }
 
 

@@ -26,6 +26,14 @@ def add(client: Client, audit: Audit, **sent: Any) -> Any:
     return client.post(f"/audits/{audit.ref}/answers/mon-03/evidence/", ABOUT | sent)
 
 
+def fetched(client: Client, audit: Audit, sha256: str) -> tuple[Any, bytes]:
+    """The answer and its content, read to the end and closed as a server does."""
+    got = client.get(f"/audits/{audit.ref}/evidence/{sha256}/")
+    content = b"".join(got.streaming_content) if got.streaming else got.content
+    got.close()
+    return got, content
+
+
 def answer_of(audit: Audit) -> Answer:
     return audit.answers.for_reading().get(code="mon-03")
 
@@ -43,8 +51,8 @@ def test_a_file_is_kept_with_its_date_and_comes_back_as_it_was(client: Client, a
         "application/pdf",
     )
     assert (item.effective_date, item.valid_until, item.source) == (date(2026, 10, 1), date(2027, 10, 1), "supplier")
-    got = client.get(f"/audits/{audit.ref}/evidence/{item.sha256}/")
-    assert b"".join(got.streaming_content) == PDF
+    got, content = fetched(client, audit, item.sha256)
+    assert content == PDF
     assert got["Content-Disposition"].startswith("attachment")
     assert got["X-Content-Type-Options"] == "nosniff"
     assert got["Content-Security-Policy"].startswith("sandbox")
@@ -106,7 +114,7 @@ def test_an_item_taken_off_no_longer_counts_and_can_still_be_read(client: Client
     assert not answer_of(audit).evidence_now
     assert client.post(where, {"item": link.pk}).status_code == 409
     assert client.post(where, {"item": "x"}).status_code == 409
-    assert client.get(f"/audits/{audit.ref}/evidence/{link.evidence.sha256}/").status_code == 200
+    assert fetched(client, audit, link.evidence.sha256)[1] == PNG
 
 
 def test_an_item_of_another_answer_is_not_taken_off(client: Client, audit: Audit, asha: User) -> None:
@@ -126,7 +134,7 @@ def test_who_may_read_a_file(client: Client, audit: Audit, make: Make, person: s
     )
     if person:
         sign_in(client, make.people[person])
-    assert client.get(f"/audits/{audit.ref}/evidence/{link.evidence.sha256}/").status_code == status
+    assert fetched(client, audit, link.evidence.sha256)[0].status_code == status
 
 
 def test_nothing_is_added_once_the_answers_are_fixed(client: Client, make: Make, asha: User) -> None:

@@ -2,12 +2,20 @@
 
 import hashlib
 import json
+import threading
+import time
+from datetime import date
+from typing import Any
 
 import pytest
 import rfc8785
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from auditapp.accounts import scope
 from auditapp.accounts.models import User
-from auditapp.audits.models import Audit, Saved, Stale
+from auditapp.audits.models import Answer, Audit, Saved, Stale
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.reports.models import Decision
 from auditapp.trail.models import Event
@@ -94,3 +102,119 @@ def test_the_report_facts_hold_the_submission_as_it_was_stored(make: Make) -> No
     submission = report.decision.submission
     assert rfc8785.dumps(report.facts["submission"]) == bytes(submission.canonical)
     assert json.loads(bytes(report.canonical))["decision"]["label"] == "Continue"
+
+
+# What a save may meet -------------------------------------------------------------------------------------
+
+VERDICTS = st.sampled_from(["", "met", "partial", "not_met", "not_applicable"])
+WORDS = st.sampled_from(["", "A few words.", "Words enough for a reason."])
+GIVEN = st.fixed_dictionaries(
+    {
+        "verdict": VERDICTS,
+        "evidence_note": WORDS,
+        "gap": WORDS,
+        "owner": WORDS,
+        "control": WORDS,
+        "justification": WORDS,
+        "due": st.sampled_from([None, date(2030, 1, 15)]),
+    }
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(answers=st.lists(GIVEN, min_size=8, max_size=8), approved=st.booleans(), attached=st.booleans())
+def test_the_database_and_the_rule_agree_on_what_an_answer_lacks(
+    make: Make, asha: User, ben: User, answers: list[dict[str, Any]], approved: bool, attached: bool
+) -> None:
+    """`incomplete()` and `progress()` say in SQL what `AnswerRevision.lacks` says in Python."""
+    with transaction.atomic():
+        audit = make.audit(deployment=make.deployment(live=True))
+        for row, given_ in zip(audit.answers.all(), answers, strict=True):
+            row.save_revision(by=asha, base=0, key="k", **given_)
+            if attached:
+                row.add_evidence(by=asha, url="https://a.example", title="A", effective_date=date(2026, 1, 1))
+            if approved and given_["verdict"] == "not_applicable":
+                row.approve_not_applicable(by=ben, n=1)
+        read = list(audit.answers.for_reading())
+        unanswered = {a.code for a in read if not a.current.verdict}
+        lacking = {a.code for a in read if a.lacks} - unanswered
+        assert set(audit.answers.incomplete().values_list("code", flat=True)) == lacking
+        assert set(audit.answers.unanswered().values_list("code", flat=True)) == unanswered
+        rows = audit.answers.progress()
+        assert sum(row["unfinished"] for row in rows) == len(lacking | unanswered)
+        assert sum(row["answered"] for row in rows) == audit_answered(audit)
+        assert [state for row in rows for state in row["states"]] == [progress_state(a) for a in read]
+        transaction.set_rollback(True)
+
+
+def audit_answered(audit: Audit) -> int:
+    audit.refresh_from_db()
+    return audit.answered
+
+
+def progress_state(answer: Answer) -> str:
+    given_ = answer.given
+    if given_ is None:
+        return "unanswered"
+    return "unevidenced" if given_.verdict == "met" and not given_.has_evidence else given_.verdict
+
+
+def test_a_category_is_given_and_taken_back_with_a_line_on_the_trail(make: Make, asha: User, dora: User) -> None:
+    audit = make.audit()
+    assignment = audit.assign("monitoring-incidents", dora, by=asha, due=date(2030, 1, 15))
+    answer = audit.answers.get(code="mon-03")
+    answer.save_revision(by=dora, base=0, key="one", verdict="met")
+    audit.take_back(str(assignment.pk), by=asha)
+    with pytest.raises(NotAllowed, match="lead of this category"):
+        audit.answers.get(code="mon-03").save_revision(by=dora, base=1, key="two", verdict="not_met")
+    assert audit.answers.get(code="mon-03").current.by == dora
+    verbs = [event.verb for event in Event.objects.filter(stream=audit.trail_stream)]
+    assert verbs[1:] == ["audit.assigned", "answer.saved", "audit.assignment_taken_back"]
+
+
+def test_a_category_in_which_nothing_is_asked_is_given_to_nobody(make: Make, asha: User, dora: User) -> None:
+    with pytest.raises(Refused, match="asks nothing"):
+        make.audit().assign("hallucination", dora, by=asha)
+
+
+def test_the_same_request_with_other_words_is_another_one(make: Make, asha: User) -> None:
+    answer = make.audit().answers.get(code="mon-03")
+    answer.save_revision(by=asha, base=0, key="one", verdict="met", note="First")
+    late = answer.save_revision(by=asha, base=0, key="one", verdict="met", note="Second")
+    assert isinstance(late, Stale)
+    assert (late.mine.note, late.theirs.note) == ("Second", "First")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_save_slips_in_beside_a_submission(make: Make) -> None:
+    """While a submission is being frozen, a save waits; then it is refused, since it would be in no frozen round."""
+    asha, organisation = make.people["asha"], make.organisations["northshire"]
+    with scope.entered(organisation.pk):
+        audit = make.audit(answered=True)
+    outcome: list[object] = []
+
+    def save() -> None:
+        try:
+            with scope.entered(organisation.pk):
+                answer = Answer.objects.get(audit=audit, code="mon-03")
+                waiting.set()
+                outcome.append(answer.save_revision(by=asha, base=1, key="beside", verdict="not_met"))
+        except Refused as refusal:
+            outcome.append(refusal.sentence)
+        finally:
+            connection.close()
+
+    waiting = threading.Event()
+    with scope.entered(organisation.pk):
+        Audit.objects.select_for_update().get(pk=audit.pk)  # as submit() begins
+        saver = threading.Thread(target=save)
+        saver.start()
+        waiting.wait(30)
+        time.sleep(0.3)
+        assert outcome == []
+        audit.submit(by=asha)
+    saver.join(30)
+    assert outcome == ["This audit is no longer a draft; its answers are fixed."]
+    with scope.entered(organisation.pk):
+        frozen = {q["code"]: q["answer"] for c in audit.submission.facts["categories"] for q in c["questions"]}
+        assert frozen["mon-03"]["verdict"] == Answer.objects.get(audit=audit, code="mon-03").current.verdict == "met"
