@@ -61,6 +61,11 @@ class Supervisor:
                 break
         return said
 
+    def ended(self) -> int:
+        """Its exit code, once it has ended by itself."""
+        self.process.stdout.close()
+        return self.process.wait()
+
     def end(self, by: signal.Signals) -> int:
         self.process.send_signal(by)
         self.process.communicate()
@@ -98,10 +103,10 @@ def test_the_demonstration_serves_refuses_a_second_one_and_survives_a_kill(insta
 
     beside = Supervisor(data_dir, free_port())
     assert f"is running already: {first.address}, process {first.process.pid}" in beside.said_until("\0")
-    assert beside.process.wait() == 1
+    assert beside.ended() == 1
     elsewhere = Supervisor(data_dir.with_name("other"), port)
     assert f"Port {port} on 127.0.0.1 is in use" in elsewhere.said_until("\0")
-    assert elsewhere.process.wait() == 1
+    assert elsewhere.ended() == 1
     assert not (data_dir.with_name("other") / "postgres").exists()
 
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
