@@ -219,6 +219,7 @@ def _say_head(total: int) -> None:
         version = cursor.fetchone()[0]
         cursor.execute("SET ROLE auditapp_web")
     about = f"Python {platform.python_version()}, PostgreSQL {version}, {os.cpu_count()} cores"
+    about += f", load {os.getloadavg()[0]:.1f}"
     print(f"\n{total} issued audits, {answers:,} answers ({about})")
     print(f"{'':<24}{'ours, in ms':>19}  {'the least, in ms':>19}  {'ratio':>13}")
     print(f"{'':<24}" + "   median       p95  " * 2 + "median    p95", flush=True)

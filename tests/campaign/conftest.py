@@ -1,11 +1,13 @@
 """The world in which processes are killed: the test database with everything committed, and real processes on it."""
 
+import io
 import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from django.db import connection
 
@@ -42,6 +44,17 @@ def campaign(
     with Campaign(make, environment, tmp_path, say, random.Random(seed)) as running:
         yield running
     _forget_jobs()
+
+
+@pytest.fixture(scope="session")
+def unsigned_pdf() -> bytes:
+    """A small PDF with a form and no signature in it."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.Root.AcroForm = pdf.make_indirect(pikepdf.Dictionary(Fields=pikepdf.Array()))
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
 
 
 def _forget_jobs() -> None:

@@ -30,10 +30,12 @@ OUT = {"issued", "superseded"}
 
 @contextmanager
 def snapshot(organisation: int) -> Iterator[None]:
-    """One moment of the database, seen from one organisation."""
+    """One moment of the database, seen from one organisation. Inside a transaction, that one's view."""
+    begins = not connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if begins:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         scope.enter(organisation)
         yield
 
@@ -42,7 +44,9 @@ def contradictions(organisation: int) -> list[str]:
     """Every way in which the rows do not say the same thing, in sentences; empty when all is well."""
     with snapshot(organisation):
         found = [f"{audit.ref}: {what}" for audit in Audit.objects.with_names() for what in _of_audit(audit)]
-        return found + [str(problem) for problem in checkpoints.problems()]
+        found += [str(problem) for problem in checkpoints.problems()]
+        scope.enter(organisation)
+    return found
 
 
 def _of_audit(audit: Audit) -> Iterator[str]:
@@ -81,8 +85,9 @@ def _of_answers(audit: Audit, events: list[str]) -> Iterator[str]:
         given = bool(answer.current and answer.current.verdict)
         answered += given
         critical_left += answer.criticality == "critical" and not given
-    if (audit.answered, audit.critical_left) != (answered, critical_left):
-        yield f"counts {audit.answered} answered and {audit.critical_left} critical left, not {answered}, {critical_left}"
+    counted = (audit.answered, audit.critical_left)
+    if counted != (answered, critical_left):
+        yield f"counts {counted} as answered and as critical left, not {(answered, critical_left)}"
     if events.count("answer.saved") != taken:
         yield f"{taken} saved revisions, and {events.count('answer.saved')} of them on the trail"
 
@@ -125,21 +130,21 @@ def _of_report(audit: Audit, report: Report, events: list[str]) -> Iterator[str]
     for order, facts_sha256, shown_sha256 in signatures:
         if facts_sha256 != report.sha256 or order > len(files) or shown_sha256 != files[order - 1].sha256:
             yield f"signature {order} is over something else than what there was"
-    waiting = _waiting_for(report)
-    if not files and waiting != {"reports.render"}:
-        yield f"nobody prints the report: {waiting or 'no job'}"
-    if files and len(orders) == len(files) and waiting != {"reports.sign"}:
-        yield f"nobody puts signature {len(orders)} into the file: {waiting or 'no job'}"
+    waiting = _steps_to_come(report)
+    if not files and 0 not in waiting:
+        yield "nobody prints the report"
+    if files and len(orders) == len(files) and len(orders) not in waiting:
+        yield f"nobody puts signature {len(orders)} into the file"
     if len(orders) not in (len(files) - 1, len(files)):
         yield f"{len(orders)} signatures for {len(files)} files"
     yield from _of_state(audit, report, len(files), len(signatures))
     yield from _of_files(report, files, told["signatories"])
 
 
-def _waiting_for(report: Report) -> set[str]:
-    """The jobs of this report that somebody will still run, or runs."""
+def _steps_to_come(report: Report) -> set[int]:
+    """The steps that somebody will still make, or makes, by a job of this report."""
     jobs = ProcrastinateJob.objects.filter(queue_name="reports", status__in=["todo", "doing"], args__report=report.pk)
-    return set(jobs.values_list("task_name", flat=True))
+    return {job.args.get("order", 0) for job in jobs}
 
 
 def _of_state(audit: Audit, report: Report, files: int, signatures: int) -> Iterator[str]:
@@ -163,6 +168,7 @@ def _of_files(report: Report, files: list[Any], signatories: list[dict[str, Any]
         content = bytes(file.content)
         if hashlib.sha256(content).hexdigest() != file.sha256:
             yield f"file {file.step} is not the bytes of its digest"
+            return
         if not content.startswith(before):
             yield f"file {file.step} does not continue the file before it"
         signed = signed_fields(content)

@@ -250,7 +250,7 @@ class Campaign:
         assert not found, f"{when}:\n" + "\n".join(found)
 
     def _gone(self, process: Process) -> None:
-        """PostgreSQL has noticed the kill: what was not committed is rolled back, what was sent to commit is committed."""
+        """PostgreSQL has noticed the kill: what was sent to commit is committed, all else rolled back."""
         _until(lambda: not _sessions(process.session), 30, f"sessions of {process.session} are left")
 
     def _state(self, ref: str) -> str:
