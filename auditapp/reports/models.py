@@ -352,8 +352,8 @@ class Report(Placed):
     def _issue(self) -> None:
         """All have signed: the report is issued, conditions become findings, and an older revision is superseded."""
         signer = self.signatures.latest("order")
-        Report.objects.filter(pk=self.pk).update(issued_at=clock.now())
         self.audit.move(Audit.State.ISSUED, by=signer.by, verb="report.issued", sha256=self.sha256)
+        Report.objects.filter(pk=self.pk).update(issued_at=self.audit.issued_at)
         reconciliation.close_settled(self.audit, by=signer.by)
         for condition in self.decision.conditions.all():
             Finding.open_on(

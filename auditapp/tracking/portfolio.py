@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, F, FloatField, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, F, FloatField, OuterRef, Subquery, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
@@ -82,8 +82,8 @@ def found(user: User, query: QueryDict, sites: Sequence[Site]) -> DeploymentQuer
     if query.get("audit") == "none":
         rows = rows.without_valid_audit()
     if result := lists.chosen(query, "result", RANKS):
-        rows = rows.annotate(result=_last("decision__calculated_result")).filter(result=result)
-    rows = rows.annotate(p1=_open_findings("P1"), p2=_open_findings("P2"))
+        rows = rows.annotate(result=_last("reports__decision__calculated_result")).filter(result=result)
+    rows = rows.annotate(p1=_open_findings("P1"), p2=_open_findings("P2"), last_report=_last("reports__pk"))
     return lists.ordered(_sortable(rows, query), query, ORDERS, "name").with_names().with_running_version()
 
 
@@ -92,8 +92,8 @@ def _sortable(rows: DeploymentQuerySet, query: QueryDict) -> DeploymentQuerySet:
     word = query.get("sort", "").removeprefix("-")
     if word == "result":
         ranks = [When(last_result=code, then=Value(rank)) for code, rank in RANKS.items()]
-        return rows.annotate(last_result=_last("decision__calculated_result")).annotate(rank=Case(*ranks))
-    submission = "decision__submission__"
+        return rows.annotate(last_result=_last("reports__decision__calculated_result")).annotate(rank=Case(*ranks))
+    submission = "reports__decision__submission__"
     columns = {
         "score": ("share", _share(f"{submission}numerator", f"{submission}denominator")),
         "lowest": (
@@ -108,25 +108,11 @@ def _sortable(rows: DeploymentQuerySet, query: QueryDict) -> DeploymentQuerySet:
     return rows.annotate(**{name: _last(value)})
 
 
-def _issued() -> QuerySet[Report]:
-    """The issued reports that no revision has superseded, the latest first."""
-    return Report.objects.issued().filter(audit__state=Audit.State.ISSUED).order_by("-issued_at")
-
-
 def _last(value: Any) -> Subquery:
-    """One value of a deployment's last issued report."""
-    own = (
-        _issued()
-        .filter(audit__deployment=OuterRef("pk"))
-        .annotate(wanted=F(value) if isinstance(value, str) else value)
-    )
+    """One value of the report of a deployment's last issued audit; one probe of an index, however many audits."""
+    issued = Audit.objects.issued().filter(deployment=OuterRef("pk"), reports__issued_at__isnull=False)
+    own = issued.annotate(wanted=F(value) if isinstance(value, str) else value).order_by("-issued_at")
     return Subquery(own.values("wanted")[:1])
-
-
-def _last_of_each(deployments: Any) -> QuerySet[Report]:
-    """The last issued report of each of the deployments, found in one pass over all of them."""
-    ordered = _issued().order_by("audit__deployment_id", "-issued_at")
-    return ordered.filter(audit__deployment__in=deployments).distinct("audit__deployment_id")
 
 
 def _share(numerator: str, denominator: str) -> Any:
@@ -138,10 +124,11 @@ def _open_findings(priority: str) -> Any:
     return Coalesce(Subquery(own.values("deployment").annotate(n=Count("pk")).values("n")), 0)
 
 
-def with_reports(deployments: Iterable[Deployment]) -> list[Row]:
+def with_reports(deployments: Iterable[Any]) -> list[Row]:
     """The rows, in two queries whatever their number."""
     deployments = list(deployments)
-    last = _last_of_each([d.pk for d in deployments]).select_related("audit__version__questionnaire", "decision__submission")
+    last = Report.objects.filter(pk__in=[d.last_report for d in deployments if d.last_report])
+    last = last.select_related("audit__version__questionnaire", "decision__submission")
     reports = {r.audit.deployment_id: r for r in last.defer("canonical", "decision__submission__canonical")}
     read_content(report.audit.version for report in reports.values())
     return [Row(deployment, reports.get(deployment.pk)) for deployment in deployments]
@@ -157,7 +144,8 @@ class Heatmap:
 
 def heatmap(rows: DeploymentQuerySet, sites: Sequence[Site]) -> Heatmap:
     """Of the deployments found, from the scores per domain that each submission left; two queries."""
-    last = _last_of_each(rows.order_by().values("pk")).values("decision__submission")
+    last = rows.order_by().annotate(last=_last("reports__decision__submission")).values("last")
+    last = last[:10_000_000]  # a limit, so that Postgres finds them first and once, and then their scores by index
     scores = CategoryScore.objects.filter(part="domain", submission__in=last)
     sums = scores.values_list("site", "code").annotate(Sum("numerator"), Sum("denominator")).order_by()
     cells = {(site, code): percent(top, bottom) for site, code, top, bottom in sums}
@@ -182,6 +170,20 @@ def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
         "words": lists.typed(query, "q"),
         "menus": menus,
         "kept": lists.kept(query, "q", *(menu["key"] for menu in menus)),
+    }
+
+
+def page(rows: DeploymentQuerySet, query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
+    """What the page shows. The heatmap sums up what is found, so it stands on the first page of it alone."""
+    shown = lists.page(rows, query)
+    options = [("", _("All deployments")), ("none", _("In use without a valid audit"))]
+    summed = shown.number == 1 and query.get("audit") != "none"
+    return {
+        "page": shown,
+        "rows": with_reports(shown.object_list),
+        "heatmap": heatmap(rows, sites) if summed else None,
+        "search": search(query, sites),
+        "audits": lists.links(query, "audit", options),
     }
 
 

@@ -2,10 +2,8 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from auditapp import lists
 from auditapp.accounts.models import Site
 from auditapp.deployments.models import Deployment
 from auditapp.findings import listing
@@ -28,16 +26,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     found = whole.found(request.user, request.GET, sites)
     if request.GET.get("format") == "csv":
         return whole.as_csv(found)
-    page = lists.page(found, request.GET)
-    options = [("", _("All deployments")), ("none", _("In use without a valid audit"))]
-    context = {
-        "page": page,
-        "rows": whole.with_reports(page.object_list),
-        "heatmap": whole.heatmap(found, sites),
-        "search": whole.search(request.GET, sites),
-        "audits": lists.links(request.GET, "audit", options),
-    }
-    return render(request, "tracking/portfolio.html", context)
+    return render(request, "tracking/portfolio.html", whole.page(found, request.GET, sites))
 
 
 @require_safe

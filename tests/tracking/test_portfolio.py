@@ -5,11 +5,12 @@ import io
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from auditapp import clock
+from auditapp.audits.models import Audit
 from tests.factories import Make
 from tests.tracking.issued import counted, issued, sign_in
 
@@ -63,6 +64,16 @@ def test_the_last_issued_audit_counts_and_a_revision_takes_its_place(client: Cli
     revision = second.audit.revise(by=make.people["asha"], reason="A finding was mistaken.")
     (row,) = client.get("/portfolio/").context["rows"]
     assert (row.report.audit, revision.state) == (second.audit, "draft")
+
+
+def test_an_audit_says_when_it_was_issued_as_its_report_does(make: Make) -> None:
+    audit = make.reviewed()
+    assert audit.issued_at is None
+    report = issued(make)
+    assert report.issued_at is not None
+    assert Audit.objects.get(pk=report.audit_id).issued_at == report.issued_at
+    with pytest.raises(IntegrityError, match="an_issued_audit_says_when"), transaction.atomic():
+        Audit.objects.filter(pk=audit.pk).update(state="issued")
 
 
 @pytest.mark.parametrize(

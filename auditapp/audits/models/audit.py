@@ -109,6 +109,7 @@ class Audit(Placed):
     critical_left = models.PositiveSmallIntegerField()
     opened_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True)  # as its report says; here so that the last one is found at once
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, related_name="superseded_by")
     supersede_reason = models.TextField(blank=True, default="")
     objects = AuditQuerySet.as_manager()
@@ -122,10 +123,24 @@ class Audit(Placed):
             models.CheckConstraint(
                 condition=models.Q(supersedes=None) | ~models.Q(supersede_reason=""), name="a_revision_has_a_reason"
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["issued", "superseded"]) | models.Q(issued_at__isnull=False),
+                name="an_issued_audit_says_when",
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "site", "state", "-opened_at"], name="audits_of_a_site"),
             models.Index(fields=["deployment", "-opened_at"], name="audits_of_a_deployment"),
+            models.Index(
+                fields=["deployment", "-issued_at"],
+                condition=models.Q(state="issued"),
+                name="issued_audits_of_a_deployment",
+            ),
+            models.Index(
+                fields=["model_version", "-issued_at"],
+                condition=models.Q(state="issued"),
+                name="issued_audits_of_a_version",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -453,9 +468,10 @@ class Audit(Placed):
                 _("An audit that is “%(old)s” cannot become “%(new)s”.")
                 % {"old": labels[self.state], "new": labels[to]}
             )
-        if not Audit.objects.filter(pk=self.pk, state=self.state).update(state=to):
+        issued_at = clock.now() if to == self.State.ISSUED else self.issued_at
+        if not Audit.objects.filter(pk=self.pk, state=self.state).update(state=to, issued_at=issued_at):
             raise Refused(_("Someone else has just changed this audit. Reload the page."))
-        self.state = to
+        self.state, self.issued_at = to, issued_at
         Event.record(by, verb or f"audit.{to}", self, **about)
 
 

@@ -3,10 +3,9 @@
 from auditapp.deployments.models.deployment import Deployment, StatusChange, next_number
 from auditapp.deployments.models.product import Product, Vendor
 from auditapp.deployments.models.profile import KEEPERS, Profile, ProfileConfirmation
-from auditapp.deployments.models.version import AGAINST_USE, DateRange, ModelVersion
+from auditapp.deployments.models.version import DateRange, ModelVersion
 
 __all__ = [
-    "AGAINST_USE",
     "KEEPERS",
     "DateRange",
     "Deployment",

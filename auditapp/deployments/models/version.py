@@ -10,8 +10,8 @@ from django.db.models import OuterRef, Q, Subquery
 
 from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, User
 
-# Decisions after which use does not start, or stops (content, decisions.meaning).
-AGAINST_USE = {"re_review", "decline", "suspend", "retire"}
+# Decisions after which use starts or goes on, be it under conditions (content, decisions.meaning).
+FOR_USE = {"approve", "approve_with_contingencies", "continue", "continue_with_conditions", "restrict"}
 
 
 class DateRange(models.Func):
@@ -28,22 +28,22 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
 
     def with_audit(self) -> Self:
         """With `audited_by`, `audited_at` and `decided` of its newest issued audit, or None."""
-        newest = ModelVersion.objects.filter(
-            pk=OuterRef("pk"), audits__state="issued", audits__reports__issued_at__isnull=False
-        ).order_by("-audits__reports__issued_at")
+        audits = ModelVersion.audits.field.model.objects  # of the room above, through its reverse relation
+        newest = audits.filter(model_version=OuterRef("pk"), state="issued").order_by("-issued_at")
+        decided = newest.filter(reports__issued_at__isnull=False)
         return self.annotate(
-            audited_by=Subquery(newest.values("audits__ref")[:1]),
-            audited_at=Subquery(newest.values("audits__reports__issued_at")[:1]),
-            decided=Subquery(newest.values("audits__reports__decision__code")[:1]),
+            audited_by=Subquery(newest.values("ref")[:1]),
+            audited_at=Subquery(newest.values("issued_at")[:1]),
+            decided=Subquery(decided.values("reports__decision__code")[:1]),
         )
 
     def covered(self) -> Self:
         """Examined, and the newest decision lets use go on or begin."""
-        return self.with_audit().filter(decided__isnull=False).exclude(decided__in=AGAINST_USE)
+        return self.with_audit().filter(decided__in=FOR_USE)
 
     def uncovered(self) -> Self:
         """Never examined, or the newest decision is against use."""
-        return self.with_audit().filter(Q(decided=None) | Q(decided__in=AGAINST_USE))
+        return self.with_audit().filter(Q(decided=None) | ~Q(decided__in=FOR_USE))
 
 
 class ModelVersion(Placed):
@@ -85,4 +85,4 @@ class ModelVersion(Placed):
     @property
     def is_covered(self) -> bool:
         """Examined, and the newest decision lets use go on or begin; needs `with_audit()`."""
-        return self.decided is not None and self.decided not in AGAINST_USE
+        return self.decided in FOR_USE
