@@ -28,7 +28,7 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
 
     def with_audit(self) -> Self:
         """With `audited_by`, `audited_at` and `decided` of its newest issued audit, or None."""
-        audits = ModelVersion.audits.field.model.objects  # of the room above, through its reverse relation
+        audits = ModelVersion.audits.field.model._default_manager  # of the room above, through its reverse relation
         newest = audits.filter(model_version=OuterRef("pk"), state="issued").order_by("-issued_at")
         decided = newest.filter(reports__issued_at__isnull=False)
         return self.annotate(
