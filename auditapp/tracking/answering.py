@@ -5,15 +5,14 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Length
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from auditapp.accounts.models import Role, Site, User
-from auditapp.audits.models import Answer, AnswerEvidence, Audit, Return
-from auditapp.audits.models.answers import BACKED, UNANSWERED
-from auditapp.audits.models.revisions import JUSTIFICATION_LENGTH
+from auditapp.audits.models import Answer, Audit, Return
+from auditapp.audits.models.answers import UNANSWERED
 from auditapp.tracking.tasks import Kind, Task, named, on_audit
 
 # What a group of answers is named by.
@@ -81,16 +80,8 @@ def approvals(user: User) -> Iterator[Task]:
     roles = (Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, Role.CATEGORY_LEAD)
     if not user.holds(*roles):
         return
-    item = Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None))
-    waiting = Answer.objects.visible_to(user).annotate(evidenced=item, justified=Length("current__justification"))
-    waiting = waiting.filter(
-        site__in=Site.objects.where(user, *roles),
-        audit__state=Audit.State.DRAFT,
-        criticality="critical",
-        current__verdict="not_applicable",
-        current__approval=None,
-        justified__gte=JUSTIFICATION_LENGTH,
-    ).exclude(Q(current__by=user) | BACKED)
+    mine = Answer.objects.visible_to(user).filter(site__in=Site.objects.where(user, *roles))
+    waiting = mine.awaiting_approval().exclude(current__by=user)
     rows = (
         waiting.order_by()
         .values(*NAMES, "site__zone")

@@ -79,9 +79,26 @@ class AnswerQuerySet(PlacedQuerySet):
     def unanswered(self) -> "AnswerQuerySet":
         return self.filter(UNANSWERED)
 
+    def still_returned(self) -> "AnswerQuerySet":
+        """Sent back from the round before, and not answered since."""
+        since = Q(current=None) | Q(current__at__lte=F("returns__at"))
+        return self.filter(since, returns__submission__round=F("audit__round") - 1)
+
     def incomplete(self) -> "AnswerQuerySet":
         """Answered, but without something that the verdict requires: the rule of `AnswerRevision.lacks`, in SQL."""
         return self._with_item().annotate(justified=Length("current__justification")).filter(INCOMPLETE)
+
+    def awaiting_approval(self) -> "AnswerQuerySet":
+        """Critical, not applicable and justified, without evidence that stands in for a second person's approval."""
+        rows = self._with_item().annotate(justified=Length("current__justification"))
+        return rows.filter(
+            ~BACKED,
+            audit__state="draft",
+            criticality="critical",
+            current__verdict=Verdict.NOT_APPLICABLE,
+            current__approval=None,
+            justified__gte=JUSTIFICATION_LENGTH,
+        )
 
     def progress(self) -> list[dict[str, Any]]:
         """One row per category, in the order asked, whatever the number of questions.
