@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from auditapp import lists
-from auditapp.accounts.models import User
+from auditapp.accounts.models import Role, User
 from auditapp.audits import cards, progress
 from auditapp.audits.cards import Card
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Return
@@ -54,6 +54,7 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
         "after": after,
         "next_here": next(open_here, ""),
         "next_left": progress.next_left(categories, code),
+        "may_submit": audit.state == "draft" and reader.holds(Role.AUDITOR, site=audit.site),
         "may_change": any(card.may_change for card in everything),
     }
 

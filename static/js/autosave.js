@@ -2,6 +2,7 @@
    has answered. "Saved" is only ever said with the server's own words, which it sends after its transaction. Without
    this file each card is a form with a Save button. */
 import { showBoth } from "./stale.js";
+import { Tally } from "./tally.js";
 
 const PAUSE = 800; // ms without a key before a text is sent
 const PATIENCE = 20000; // ms until a request counts as lost
@@ -18,6 +19,8 @@ class Card {
     this.line = form.querySelector("[data-saved-line]");
     this.sent = this.text(); // what the server is known to have
     this.tries = 0;
+    this.answered = Boolean(this.verdict);
+    this.unfinished = !this.answered || !form.querySelector("[data-lacks]").hidden;
     form.querySelector("[data-save]").hidden = true;
     form.addEventListener("input", () => this.changed(PAUSE));
     form.addEventListener("change", () => this.changed(0));
@@ -119,7 +122,9 @@ class Card {
     const lacks = this.form.querySelector("[data-lacks]");
     lacks.hidden = !this.verdict || !reply.lacks.length;
     lacks.querySelector("span").textContent = reply.lacks.join(", ");
-    tally();
+    this.answered = Boolean(this.verdict);
+    this.unfinished = !this.answered || reply.lacks.length > 0;
+    tally.update(reply.answered);
   }
 
   /* Somebody else was first. The server has kept this text too; the person chooses what counts. */
@@ -217,15 +222,6 @@ function cookie(name) {
   return document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
 }
 
-/* The count of this category, in the list of categories and on the filter. */
-function tally() {
-  const answered = cards.filter((card) => card.verdict).length;
-  const here = document.querySelector(".fill-nav [aria-current] [data-answered]");
-  if (here && cards.length === document.querySelectorAll("[data-card]").length && !location.search.includes("show=")) {
-    here.textContent = answered;
-  }
-}
-
 /* Sends everything that waits, and resolves when it is saved or four seconds have passed. */
 function settle() {
   const sending = Promise.all(cards.filter((card) => card.unsaved).map((card) => card.again()));
@@ -235,6 +231,7 @@ function settle() {
 const anyUnsaved = () => cards.some((card) => card.unsaved);
 
 for (const form of document.querySelectorAll("form[data-autosave]")) cards.push(new Card(form));
+const tally = new Tally(cards);
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) for (const card of cards) if (card.unsaved && !card.stuck) card.save();
