@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from auditapp.accounts.models import Role, Site, User
-from auditapp.audits.models import Answer, Audit, Return
+from auditapp.audits.models import Answer, Audit
 from auditapp.audits.models.answers import UNANSWERED
 from auditapp.tracking.tasks import Kind, Task, named, on_audit
 
@@ -19,15 +19,9 @@ from auditapp.tracking.tasks import Kind, Task, named, on_audit
 NAMES = ("audit__deployment__name", "site__name", "audit__ref", "audit__version__questionnaire__title")
 
 
-def _still_returned(audit_round: str) -> QuerySet[Return]:
-    """Questions sent back from the round before, and not answered since."""
-    returned = Return.objects.filter(submission__round=OuterRef(audit_round) - 1).order_by()
-    return returned.filter(Q(answer__current=None) | Q(answer__current__at__lte=F("at")))
-
-
 def drafts(user: User) -> Iterator[Task]:
     """Drafts that the person opened: what is returned, what is unanswered, or the handing over."""
-    returned = _still_returned("round").filter(submission__audit=OuterRef("pk")).values("submission__audit")
+    returned = Answer.objects.still_returned().filter(audit=OuterRef("pk")).order_by().values("audit")
     mine: Any = Audit.objects.visible_to(user).filter(state=Audit.State.DRAFT, opened_by=user)
     mine = mine.select_related("deployment__site", "version__questionnaire").annotate(
         returned=Coalesce(Subquery(returned.annotate(n=Count("pk")).values("n")), 0),
@@ -49,7 +43,7 @@ def drafts(user: User) -> Iterator[Task]:
 
 def assigned(user: User) -> Iterator[Task]:
     """Questions of the categories that were given to the person, in drafts of others."""
-    returned = Exists(_still_returned("audit__round").filter(answer=OuterRef("pk")))
+    returned = Exists(Answer.objects.still_returned().filter(pk=OuterRef("pk")))
     answers = Answer.objects.visible_to(user).filter(
         UNANSWERED | Q(returned),
         audit__state=Audit.State.DRAFT,
