@@ -40,11 +40,32 @@ def open_acts(reader: User, audit: "Audit") -> dict[str, bool]:
 
 
 def _draft(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
-    if reader.holds(Role.AUDITOR, site=audit.site):
-        return _of_auditor(audit, categories)
-    mine = [c for c in categories if any(a.user_id == reader.pk for a in c["given_to"])]
+    auditor = reader.holds(Role.AUDITOR, site=audit.site)
+    mine = [c for c in categories if auditor or any(a.user_id == reader.pk for a in c["given_to"])]
     if not mine:
         return Expectation(_("The auditors are answering. Nothing is expected of you now."))
+    if audit.round > 1 and (returned := _returned(audit, mine)):
+        return returned
+    return _of_auditor(audit, mine) if auditor else _of_lead(audit, mine)
+
+
+def _returned(audit: "Audit", categories: list[dict[str, Any]]) -> Expectation | None:
+    """A returned question still has its old answer, so that it counts as answered: the reason comes first."""
+    codes = [category["category_code"] for category in categories]
+    waiting = [code for code in audit.answers.still_returned().values_list("category_code", flat=True) if code in codes]
+    if not waiting:
+        return None
+    sentence = ngettext(
+        "%(n)s question came back with a reason. Read it and answer again.",
+        "%(n)s questions came back, each with a reason. Read them and answer again.",
+        len(waiting),
+    )
+    action = ngettext("Answer the returned question", "Answer the returned questions", len(waiting))
+    href = reverse("audits:category", args=[audit.ref, min(waiting, key=codes.index)]) + "?show=returned"
+    return Expectation(sentence % {"n": len(waiting)}, action, href)
+
+
+def _of_lead(audit: "Audit", mine: list[dict[str, Any]]) -> Expectation:
     left = sum(c["left"] for c in mine)
     if not left:
         return Expectation(_("You have answered your part. Thank you; nothing else is expected of you now."))

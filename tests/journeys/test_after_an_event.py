@@ -81,12 +81,14 @@ def asha_gives_dora_a_part(people: People, audit: str) -> None:
 def asha_answers(people: People, audit: str, folder: Path) -> None:
     """By category: a verdict by key, notes, a file and a link, a gap, and one that does not apply."""
     page = people.visit("asha", "/")
-    page.locator(".tasks li", has_text=audit).get_by_role("link").first.click()
+    page.locator(".tasks li", has_text=audit).get_by_role("link", name="Answer 8 questions").click()
+    page.get_by_role("link", name="Begin answering").click()
     question = card(page, "aut-03")
+    expect(question).to_be_visible()
     page.keyboard.press("n")
     page.keyboard.press("1")
     expect(question.get_by_role("radio", name=re.compile("^Met"))).to_be_checked()
-    question.get_by_label("Note", exact=True).fill("Stopped and started again by the site manager at 02:10.")
+    question.get_by_label(re.compile("^Note")).fill("Stopped and started again by the site manager at 02:10.")
     saved(question, "Asha Rao")
     people.look(page, "fill")
     paper = folder / "stop-test.pdf"
