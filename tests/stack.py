@@ -80,8 +80,8 @@ class Stack:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, command: list[str]) -> None:
-        log = (self.folder / f"{len(self.processes)}.log").open("wb")
-        self.processes.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log))
+        with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
+            self.processes.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log))
 
     def _wait(self) -> None:
         for _ in range(600):
