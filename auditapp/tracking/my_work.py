@@ -41,8 +41,9 @@ def waiting_for(user: User) -> list[Task]:
 
 
 def _overdue(user: User) -> Iterator[Task]:
-    """Findings past their date on the deployments that the person owns, together for each deployment."""
-    late = Finding.objects.visible_to(user).overdue().filter(deployment__owner=user).order_by()
+    """Findings past their date on what the person owns and has not retired, together for each deployment."""
+    late = Finding.objects.visible_to(user).overdue().filter(deployment__owner=user)
+    late = late.exclude(deployment__status=Deployment.Status.RETIRED).order_by()
     rows = late.values("deployment__ref", "deployment__name", "site__name", "site__zone")
     for row in rows.annotate(n=Count("pk"), first=Min("due")):
         verb = ngettext("See to %(n)s overdue finding", "See to %(n)s overdue findings", row["n"]) % row

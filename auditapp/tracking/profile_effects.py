@@ -6,7 +6,7 @@ from typing import Any
 
 from auditapp.accounts.models import User
 from auditapp.deployments import profile
-from auditapp.deployments.models import Profile
+from auditapp.deployments.models import KEEPERS, Deployment, Profile
 from auditapp.deployments.profile import Fact
 from auditapp.questionnaires import applicability
 from auditapp.questionnaires.models import Question
@@ -64,3 +64,20 @@ def rows(filled: Profile, earlier: Profile | None, questions: Sequence[Question]
 def changes(filled: Profile, earlier: Profile | None) -> list[Fact]:
     """The facts that differ from the profile before it."""
     return profile.changes(earlier.facts, filled.facts, profile.facts()) if earlier else []
+
+
+def page(deployment: Deployment, user: User) -> dict[str, Any]:
+    """What the profile's page shows: the newest profile, and all before it with what changed."""
+    history = list(deployment.profiles.with_people().order_by("-n"))
+    questions = critical_questions(user)
+    earlier: list[Profile | None] = [*history[1:], None]
+    return {
+        "deployment": deployment,
+        "profile": history[0],
+        "rows": rows(history[0], earlier[0], questions),
+        "removed": removed_by(history[0], questions),
+        "critical": len(questions),
+        "history": [(filled, changes(filled, before)) for filled, before in zip(history, earlier, strict=True)],
+        "may_confirm": history[0].awaits(user),
+        "may_fill": user.holds(*KEEPERS, site=deployment.site),
+    }

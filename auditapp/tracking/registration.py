@@ -30,19 +30,7 @@ def registration(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest, ref: str) -> HttpResponse:
     """The facts as they stand, what they remove, who stands behind them, and the profiles before."""
     deployment = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
-    history = list(deployment.profiles.with_people().order_by("-n"))
-    questions = profile_effects.critical_questions(request.user)
-    earlier = [*history[1:], None]
-    page = {
-        "deployment": deployment,
-        "profile": history[0],
-        "rows": profile_effects.rows(history[0], earlier[0], questions),
-        "removed": profile_effects.removed_by(history[0], questions),
-        "critical": len(questions),
-        "history": [(p, profile_effects.changes(p, q)) for p, q in zip(history, earlier, strict=True)],
-        "may_confirm": history[0].awaits(request.user),
-        "may_fill": request.user.holds(*KEEPERS, site=deployment.site),
-    }
+    page = profile_effects.page(deployment, request.user)
     return render(request, "tracking/profile.html", page)
 
 

@@ -6,8 +6,7 @@ from django.views.decorators.http import require_safe
 
 from auditapp.accounts.models import Site
 from auditapp.deployments.models import Deployment
-from auditapp.findings import listing
-from auditapp.tracking import expectation, history, standing
+from auditapp.tracking import deployment_page
 from auditapp.tracking import my_work as waiting
 from auditapp.tracking import portfolio as whole
 
@@ -33,21 +32,4 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 def deployment(request: HttpRequest, ref: str) -> HttpResponse:
     """Everything about one deployment, with the sentence that answers the main question first."""
     shown = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
-    versions = list(shown.versions.with_audit())
-    changes = list(shown.status_changes.select_related("by"))
-    rows = history.audits_of(shown)
-    profile = shown.newest_profile
-    context = {
-        "deployment": shown,
-        "profile": profile,
-        "expected": expectation.of(request.user, shown, profile),
-        "answer": standing.answer(shown, versions, rows),
-        "versions": versions[::-1],
-        "changes": changes[::-1],
-        "audits": rows,
-        "spans": history.spans(versions, rows, changes, zone=shown.site.zone),
-        "trends": history.trends(rows),
-        "findings": listing.summary(shown),
-        "hazards": shown.hazard_ratings.open().select_related("by"),
-    }
-    return render(request, "tracking/deployment.html", context)
+    return render(request, "tracking/deployment.html", deployment_page.page(shown, request.user))

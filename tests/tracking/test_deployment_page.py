@@ -102,6 +102,17 @@ def test_the_one_button_is_what_this_person_can_do_next(
         assert client.get(expected.href).status_code == 200
 
 
+def test_its_owner_is_led_to_what_is_overdue_and_others_are_not(client: Client, make: Make) -> None:
+    audit = make.submitted(mon_03=make.gap("not_met", due=date(2020, 1, 31)))
+    sign_in(client, make.people["omar"])
+    expected = shown(client, audit.deployment).context["expected"]
+    assert (expected.line, expected.button) == ("1 finding is overdue.", "See what is overdue")
+    assert [finding.check_code for finding in client.get(expected.href).context["page"]] == ["mon-03"]
+    sign_in(client, make.people["vera"])
+    expected = shown(client, audit.deployment).context["expected"]
+    assert (expected.line, expected.button) == (f"{audit.ref} is under way.", "")
+
+
 def test_it_shows_findings_hazards_audits_versions_and_changes(client: Client, make: Make) -> None:
     with make.at("2026-01-05T09:00"):
         deployment = make.deployment(live=True)

@@ -1,0 +1,30 @@
+"""Everything that the page of one deployment shows."""
+
+from typing import Any
+
+from auditapp.accounts.models import User
+from auditapp.deployments.models import Deployment
+from auditapp.findings import listing
+from auditapp.tracking import expectation, history, standing
+
+
+def page(deployment: Deployment, user: User) -> dict[str, Any]:
+    """The same number of queries however much has happened to it."""
+    versions = list(deployment.versions.with_audit())
+    changes = list(deployment.status_changes.select_related("by"))
+    rows = history.audits_of(deployment)
+    findings, profile = listing.summary(deployment), deployment.newest_profile
+    under_way = [row.audit.ref for row in rows if row.audit.state not in standing.ENDED]
+    return {
+        "deployment": deployment,
+        "profile": profile,
+        "expected": expectation.of(user, deployment, profile, overdue=findings.overdue, under_way=under_way),
+        "answer": standing.answer(deployment, versions, rows),
+        "versions": versions[::-1],
+        "changes": changes[::-1],
+        "audits": rows,
+        "spans": history.spans(versions, rows, changes, zone=deployment.site.zone),
+        "trends": history.trends(rows),
+        "findings": findings,
+        "hazards": deployment.hazard_ratings.open().select_related("by"),
+    }
