@@ -28,6 +28,8 @@ def _section(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
-    own = {"tracking:deployment": "deployments", "accounts:people": "people", "accounts:invitation": "people"}
-    section = own.get(match.view_name) or (match.url_name if match.app_name == "tracking" else match.app_name)
+    if match.app_name == "tracking":
+        return match.url_name if match.url_name in SECTIONS else "deployments"
+    own = {"accounts:people": "people", "accounts:invitation": "people"}
+    section = own.get(match.view_name) or match.app_name
     return section if section in SECTIONS else "audits" if section == "reports" else ""

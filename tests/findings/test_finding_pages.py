@@ -132,7 +132,7 @@ def test_a_finding_tells_who_found_it_how_often_and_how_it_ended(client: Client,
     page = client.get(f"/findings/{finding.ref}/")
     assert [row.submission.audit.ref for row in page.context["raised"]] == [first.audit.ref, second.ref]
     words = page.content.decode()
-    assert "Finding " + finding.ref + " · Closed" in words
+    assert f"<title>Finding {finding.ref} · Closed" in words
     assert "Still nobody counts." in words
     assert "Events are missed" in words
     assert "Counted every week now." in words

@@ -124,6 +124,14 @@ def test_who_may_read_fill_and_confirm(
     assert client.get(address(deployment, "confirmation")).status_code == 405
 
 
+def test_the_header_says_that_these_pages_belong_to_the_deployments(client: Client, make: Make) -> None:
+    deployment = make.deployment()
+    sign_in(client, make.people["asha"])
+    for page in ("/deployments/new/", address(deployment), address(deployment, "new"), "/portfolio/"):
+        section = client.get(page).context["section"]
+        assert section == ("portfolio" if page == "/portfolio/" else "deployments")
+
+
 def test_without_signing_in_there_is_nothing(client: Client, make: Make) -> None:
     deployment = make.deployment(confirmed=False)
     assert client.get(address(deployment)).status_code == 302
