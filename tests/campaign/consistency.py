@@ -153,6 +153,8 @@ def _of_state(audit: Audit, report: Report, files: int, signatures: int) -> Iter
         yield f"{files} files, and the report is {'issued' if report.issued_at else 'not issued'}"
     if void:
         return
+    if audit.issued_at != report.issued_at:
+        yield f"issued at {audit.issued_at}, its report at {report.issued_at}"
     expected = {"decided"} if not files else OUT if whole else {"signing"}
     if audit.state not in expected:
         yield f"{audit.state}, with {files} files and {signatures} signatures"

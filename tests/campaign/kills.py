@@ -272,12 +272,11 @@ class Campaign:
 
     def summary(self) -> str:
         """What the run showed, and how the kills fell. Only a run without a contradiction gets here."""
-        acts = {kill.act for kill in self.kills}
-        lines = [f"{len(self.kills)} kills, no audit between two states, the trail whole, no confirmed act lost."]
-        for act in sorted(acts):
+        lines = [f"Kills: {len(self.kills)}. No audit between two states, the trail whole, no confirmed act lost."]
+        for act in dict.fromkeys(kill.act for kill in self.kills):
             left = [kill.left for kill in self.kills if kill.act == act]
             lines.append(
-                f"  {act}: {len(left)} kills, {left.count('before')} before and {left.count('after')} after the act"
+                f"  {act:<10} {len(left):>3}: {left.count('before')} before the act, {left.count('after')} after"
             )
         return "\n".join(lines)
 
