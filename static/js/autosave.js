@@ -7,7 +7,6 @@ import { Tally } from "./tally.js";
 const PAUSE = 800; // ms without a key before a text is sent
 const PATIENCE = 20000; // ms until a request counts as lost
 const WAITS = [1000, 2000, 4000, 8000, 15000, 30000]; // ms before each new try
-const BUSY = 400; // ms before "Saving" is shown, so that quick saves do not flicker
 const OWN = new Set(["base", "key", "csrfmiddlewaretoken", "show"]); // what a save carries beside the answer
 
 const cards = [];
@@ -18,10 +17,12 @@ class Card {
     this.form = form;
     this.line = form.querySelector("[data-saved-line]");
     this.sent = this.text(); // what the server is known to have
+    this.known = this.line.cloneNode(true); // the last thing that was certain
     this.tries = 0;
     this.answered = Boolean(this.verdict);
     this.unfinished = !this.answered || !form.querySelector("[data-lacks]").hidden;
     form.querySelector("[data-save]").hidden = true;
+    form.autocomplete = "off"; // Back brings what the server has, not what once stood in the fields
     form.addEventListener("input", () => this.changed(PAUSE));
     form.addEventListener("change", () => this.changed(0));
     form.addEventListener("focusout", () => this.unsaved && this.changed(0));
@@ -47,8 +48,12 @@ class Card {
 
   changed(pause) {
     this.mark();
-    if (this.stale) return;
+    if (this.stale) {
+      this.stale.refresh();
+      return;
+    }
     this.stopped = false;
+    if (!this.tries && this.unsaved) this.say("saving");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), pause);
   }
@@ -65,7 +70,7 @@ class Card {
     if (this.running || this.stale) return this.running;
     if (!this.pending) {
       const text = this.text();
-      if (text === this.sent) return undefined;
+      if (text === this.sent) return this.unsay();
       this.pending = { text, key: crypto.randomUUID(), base: this.form.elements.base.value };
     }
     this.running = this.send().finally(() => {
@@ -81,24 +86,25 @@ class Card {
     const body = new URLSearchParams(text);
     body.set("key", key);
     body.set("base", base);
-    const busy = setTimeout(() => this.say("saving"), BUSY);
     try {
-      const response = await fetch(this.form.action, {
-        method: "POST",
-        body,
-        headers: { Accept: "application/json", "X-CSRFToken": cookie("csrftoken") },
-        redirect: "manual",
-        keepalive: body.toString().length < 30000,
-        signal: AbortSignal.timeout(PATIENCE),
-      });
+      const response = await this.post(body);
       if (response.type === "opaqueredirect") this.stop("signed_out");
       else if (response.status >= 500 || response.status === 429) this.later();
       else await this.take(response);
     } catch {
       this.later();
-    } finally {
-      clearTimeout(busy);
     }
+  }
+
+  post(body) {
+    return fetch(this.form.action, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json", "X-CSRFToken": cookie("csrftoken") },
+      redirect: "manual",
+      keepalive: body.toString().length < 30000,
+      signal: AbortSignal.timeout(PATIENCE),
+    });
   }
 
   async take(response) {
@@ -129,27 +135,34 @@ class Card {
 
   /* Somebody else was first. The server has kept this text too; the person chooses what counts. */
   conflict(reply) {
+    const kept = this.pending.text;
     this.pending = null;
-    this.stale = reply;
     this.say("stale_line");
-    showBoth(this.form, reply, {
-      words,
-      mine: () => this.settle(reply, this.sent + " "),
-      theirs: () => {
-        this.settle(reply, this.text());
-        this.say("saved", { at: reply.at_text, by: reply.by });
-      },
-      both: () => this.settle(reply, this.sent + " "),
+    this.stale = showBoth(this.form, reply, words, async (way) => {
+      if (way === "theirs" && this.text() !== kept && !(await this.leaveBehind())) return false;
+      return () => this.settle(reply, way);
     });
   }
 
-  /* The next save starts from theirs; `sent` is what counts as known to the server. */
-  settle(reply, sent) {
+  /* What was typed since the refused save is kept as well, before theirs takes its place. */
+  async leaveBehind() {
+    const body = new URLSearchParams(this.text());
+    body.set("key", crypto.randomUUID());
+    body.set("base", this.form.elements.base.value);
+    const response = await this.post(body).catch(() => null);
+    const kept = Boolean(response && (await read(response)).stale);
+    if (!kept) this.say("failed");
+    return kept;
+  }
+
+  /* The fields hold what was chosen: theirs is saved already, anything else is saved on top of it. */
+  settle(reply, way) {
     this.form.elements.base.value = reply.n;
     this.stale = null;
-    this.sent = sent;
+    this.sent = way === "theirs" ? this.text() : null;
     this.mark();
-    if (this.unsaved) this.save();
+    if (way === "theirs") this.say("saved", { at: reply.at_text, by: reply.by });
+    else this.changed(0);
   }
 
   later() {
@@ -177,8 +190,19 @@ class Card {
       const place = filled.querySelector(`[data-${name}]`);
       if (place) place.textContent = text ?? "";
     }
+    if (what === "saving" && this.says("saving")) return; // nothing changes while a person types
     this.line.replaceChildren(filled);
+    if (what !== "saving") this.known = this.line.cloneNode(true);
     if (what === "saved") this.form.querySelector("[data-save]").hidden = true;
+  }
+
+  says(what) {
+    return this.line.firstElementChild?.dataset.saved === what;
+  }
+
+  /* The words were put back as they were: what was said before holds again. */
+  unsay() {
+    if (this.says("saving")) this.line.replaceChildren(...this.known.cloneNode(true).childNodes);
   }
 
   problems(errors) {

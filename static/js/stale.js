@@ -1,7 +1,8 @@
 /* Two people saved one answer: both texts side by side in its card, and three ways on. */
 
-/* `reply` is the server's 409: {n, theirs: {field: text}, by, at_text}; `ways` act on the choice. */
-export function showBoth(form, reply, ways) {
+/* `reply` is the server's 409: {n, theirs: {field: text}, by, at_text}. `choose(way)` is asked first; when it agrees, it
+   gives what to do once the fields hold what was chosen. Returns {refresh}, for while one's own text still changes. */
+export function showBoth(form, reply, words, choose) {
   const place = form.querySelector("[data-stale]");
   const filled = document.getElementById("autosave_stale").content.cloneNode(true);
   const box = filled.querySelector(".stale");
@@ -10,18 +11,22 @@ export function showBoth(form, reply, ways) {
   const title = box.querySelector("h3");
   title.id = `${form.closest("[data-card]").id}_stale`;
   box.setAttribute("aria-labelledby", title.id);
-  box.querySelector("tbody").append(...rows(form, reply.theirs, ways.words));
+  const body = box.querySelector("tbody");
+  const refresh = () => body.replaceChildren(...rows(form, reply.theirs, words));
+  refresh();
   for (const button of box.querySelectorAll("[data-choose]")) {
-    button.addEventListener("click", () => choose(button.dataset.choose));
+    button.addEventListener("click", () => take(button.dataset.choose));
   }
   place.replaceChildren(filled);
+  return { refresh };
 
-  function choose(way) {
-    const focus = form.querySelector("textarea");
+  async function take(way) {
+    const settle = await choose(way);
+    if (!settle) return;
     if (way !== "mine") fill(form, reply.theirs, way === "both");
     place.replaceChildren();
-    ways[way]();
-    focus.focus();
+    settle();
+    form.querySelector("textarea").focus();
   }
 }
 

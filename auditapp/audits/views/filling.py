@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from auditapp import clock
@@ -16,6 +17,7 @@ from auditapp.audits.models import Answer, AnswerRevision, Audit, Saved, Stale
 from auditapp.templatetags.moments import time_in_words
 
 
+@never_cache
 @require_safe
 def category(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """One category of questions, to answer or to read."""
