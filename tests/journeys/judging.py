@@ -32,7 +32,7 @@ def asha_puts_it_right(people: People, audit: str, code: str, reason: str) -> No
     expect(question).to_contain_text(f"Returned in round 1 by Ben Okafor: {reason}")
     page.get_by_role("link", name=re.compile("^All ")).first.click()
     expect(page.locator("article.question")).to_have_count(4)
-    expect(page.locator("article.question form.answer")).to_have_count(1)
+    expect(page.locator("article.question form[data-autosave]")).to_have_count(1)
     leave_a_gap(question, "The table lacks the regulator of medicines.", "Patient safety team")
     saved(question, "Asha Rao")
     people.look(page, "returned-question")
