@@ -71,7 +71,7 @@ def decide_with_conditions(people: People, person: str, audit: str) -> None:
     page.get_by_role("button", name="Record the decision").click()
     expect(page.get_by_role("alert")).to_contain_text("This decision needs at least one condition")
     first = page.get_by_role("group", name="Condition 1")
-    first.get_by_label("Condition", exact=True).fill("Thirty letters a month are read against the recording.")
+    first.get_by_label(re.compile("^Condition")).fill("Thirty letters a month are read against the recording.")
     first.get_by_label("Owner").fill("Clinical lead, dermatology")
     first.get_by_label("Due").fill((date.today() + timedelta(days=45)).isoformat())
     people.look(page, "decision")
