@@ -3,6 +3,7 @@
 `docs/interface.md` shows each in use. The library is a template builtin: no {% load %} is needed.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from html import unescape
@@ -20,6 +21,17 @@ from auditapp.templatetags import moments, signs
 from auditapp.templatetags.signs import Sign, drawing, sign_for
 
 register = template.Library()
+
+
+REFERENCE = re.compile(r"\b([AD]-(?:\d{4}-)?\d{3,}(?:-r\d+)?)\b")
+
+
+@register.filter
+def whole_refs(text: str) -> SafeString:
+    """{{ task.what|whole_refs }}: a sentence in which no reference is broken over two lines."""
+    parts = REFERENCE.split(text)  # every second part is a reference
+    return format_html_join("", "{}", ((format_html('<span class="ref">{}</span>', part) if n % 2 else part,)
+                                       for n, part in enumerate(parts)))  # fmt: skip
 
 
 # States ----------------------------------------------------------------------------------------------

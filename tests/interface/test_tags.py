@@ -31,6 +31,12 @@ def word(text: str, **context: object) -> str:
     return render("{% filter striptags %}" + text + "{% endfilter %}", **context)
 
 
+def test_a_reference_in_a_sentence_stays_on_one_line_and_everything_else_is_escaped():
+    assert render("{{ said|whole_refs }}", said="Scribe <b> · A-2026-030-r2 · D-001, A-frame 4") == (
+        'Scribe &lt;b&gt; · <span class="ref">A-2026-030-r2</span> · <span class="ref">D-001</span>, A-frame 4'
+    )
+
+
 def test_the_signs_cover_the_content_and_the_states():
     scoring, findings = CONTENT["scoring"], CONTENT["findings"]
     assert set(signs.RESULTS) == {r["id"] for r in scoring["calculated_results"]}

@@ -183,7 +183,7 @@ def test_the_page_says_where_and_since_when_and_leads_there(client: Client, make
     page = client.get("/")
     words = page.content.decode()
     assert f'href="{audit.get_absolute_url()}"' in words
-    assert f"{audit.deployment.name}, Royal Northshire Hospital · {audit.ref}" in words
+    assert f'{audit.deployment.name}, Royal Northshire Hospital · <span class="ref">{audit.ref}</span>' in words
     assert "waiting since today" in words
     assert "One thing waits for you." in words
     assert clock.today("Europe/London") >= today
