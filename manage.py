@@ -7,6 +7,7 @@ import sys
 OWNER_COMMANDS = {
     "migrate",
     "load_questionnaires",
+    "load_demo_questionnaires",
     "makemigrations",
     "sqlmigrate",
     "showmigrations",

@@ -6,6 +6,7 @@ hospital group and must see nothing of it; Sam audits at another hospital of the
 """
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.factories import Make
 from tests.stack import Stack
 
 ROLE = "auditapp_web"
+STACK = pytest.StashKey[tuple[Stack, Future[Stack]]]()
 _acting = {"as_web": False}
 
 
@@ -115,14 +117,23 @@ asha, ben, eve, grace, omar, vera, ada, dora, olga, sam, cleo = map(
 )
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The demonstration takes minutes to make, so it is begun at once, beside the tests that need nothing of it."""
+    needed = any("stack" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly:
+        demonstration = Stack()
+        session.config.stash[STACK] = demonstration, ThreadPoolExecutor(1).submit(demonstration.start)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if STACK in session.config.stash:
+        session.config.stash[STACK][0].stop()
+
+
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The demonstration with a real web server and worker; takes minutes to make, so all who need it share it."""
-    running = Stack()
-    try:
-        yield running.start()
-    finally:
-        running.stop()
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The demonstration with a real web server and worker, shared by all who need it."""
+    return request.config.stash[STACK][1].result()
 
 
 @pytest.fixture

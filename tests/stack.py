@@ -42,13 +42,12 @@ class Stack:
             "PUBLIC_URL": self.url,
             "SECRET_KEY": "only-for-tests",
         }
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[Any]] = []
 
     def start(self) -> "Stack":
         with self.superuser("postgres") as db:
             db.execute(f"CREATE DATABASE {self.database} OWNER auditapp_owner")
         self.manage("migrate", "-v0")
-        self.manage("load_questionnaires", "-v0")
         self.seed()
         gunicorn = [sys.executable, "-m", "gunicorn", "auditapp.wsgi", "--bind", f"127.0.0.1:{self.port}"]
         self._run([*gunicorn, "--worker-class", "gthread", "--threads", "4", "--no-control-socket"])
@@ -57,25 +56,29 @@ class Stack:
         return self
 
     def seed(self) -> None:
-        """What is in it besides the questionnaires when it starts."""
+        """What is in it when it starts."""
+        self.manage("load_demo_questionnaires", "-v0")
         self.manage("seed_demo")
 
     def manage(self, *arguments: str, code: int = 0) -> str:
         """What a command printed. Fails unless it ends with the exit code expected."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
+        command = [sys.executable, "manage.py", *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=ROOT, env=self.environment, text=True, **pipes) as process:
+            self.processes.append(process)
+            said, complained = process.communicate()
+        self.processes.remove(process)
+        assert process.returncode == code, said + complained
+        return said
 
     def superuser(self, database: str = "") -> Any:
         return psycopg.connect(SERVER.url("auditapp_admin", database or self.database), autocommit=True)
 
     def stop(self) -> None:
-        for process in self.processes:
+        """Ends everything, also a command that is still at work."""
+        for process in list(self.processes):
             process.terminate()
-        for process in self.processes:
+        for process in list(self.processes):
             process.wait(timeout=30)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -34,7 +34,7 @@ class Play:
 
     def perform(self) -> None:
         """Everything, in one transaction of the caller's: the demonstration is there as a whole or not at all."""
-        with clock.at(moment(self.script.deployments[0]["registered"]) - timedelta(days=30)):
+        with clock.at(self.script.begins):
             self._found()
         acts = [(self.organisation_of(d["site"]), self._deploy(d)) for d in self.script.deployments]
         for about in self.script.audits:

@@ -36,6 +36,11 @@ class Script:
         """The deployments by their key."""
         return {deployment["key"]: deployment for deployment in self.deployments}
 
+    @cached_property
+    def begins(self) -> datetime:
+        """When the hospitals were founded here: a month before their first deployment was registered."""
+        return moment(self.deployments[0]["registered"]) - timedelta(days=30)
+
     def answer(self, code: str, exception: Mapping[str, Any], *, day: date, names: Mapping[str, str]) -> dict[str, Any]:
         """What is answered to a check: the bank's words for the verdict, with what the audit says otherwise.
 

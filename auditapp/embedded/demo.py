@@ -20,7 +20,12 @@ from auditapp.embedded.postgres import CannotStart, Server
 
 CLONE = Path(__file__).resolve().parents[2]
 MANAGE = [sys.executable, str(CLONE / "manage.py")]
-PREPARATIONS = (["migrate", "--verbosity", "0"], ["load_questionnaires"], ["seed_demo"])
+PREPARATIONS = (
+    ["migrate", "--verbosity", "0"],
+    ["load_demo_questionnaires"],
+    ["load_questionnaires"],
+    ["seed_demo"],
+)
 READY_SECONDS = 60
 # Not passed on: the demonstration must never reach, let alone fill, somebody's real database.
 DATABASE_VARIABLES = {"DATABASE_URL", "DATABASE_OWNER_URL", "AUDITAPP_DATABASE_ROLE"}

@@ -103,6 +103,15 @@ def test_the_trail_of_the_demonstration_is_as_it_was_written(stack: Stack) -> No
     stack.manage("verify_trail", "--checkpoints", str(stack.folder / "checkpoints"))
 
 
+def test_no_audit_asks_a_questionnaire_that_was_published_after_it_was_opened(stack: Stack) -> None:
+    with stack.superuser() as db:
+        younger = db.execute(
+            "SELECT a.ref FROM auditapp_audit a JOIN auditapp_questionnaireversion v ON v.id = a.version_id "
+            "WHERE v.published_at > a.opened_at"
+        )
+        assert younger.fetchall() == []
+
+
 def test_playing_it_again_changes_nothing(stack: Stack) -> None:
     def size() -> int:
         with stack.superuser() as db:

@@ -12,6 +12,7 @@ class Ward(Stack):
     database = "auditapp_ward"
 
     def seed(self) -> None:
+        self.manage("load_questionnaires", "-v0")
         self.play("enter_cast")
 
     def play(self, act: str, **about: Any) -> Any:
