@@ -14,7 +14,7 @@ pytestmark = pytest.mark.journey
 FIRST_SCREENS = {
     "asha": "Answer",
     "ben": "Review",
-    "eve": "Sign",
+    "eve": "Read and sign",
     "grace": "Record the decision",
     "omar": "overdue",
     "nadia": None,
