@@ -32,6 +32,9 @@ from auditapp.questionnaires.models import (
     Check,
     Clause,
     Domain,
+    Draft,
+    DraftQuestion,
+    DraftRevision,
     Framework,
     FrozenContent,
     Question,
@@ -44,8 +47,9 @@ from auditapp.trail.models import Checkpoint, Event, Head
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
     "CategoryScore", "Check", "Checkpoint", "Clause", "Closure", "Condition", "Decision", "Deployment", "Domain",
-    "Event", "Evidence", "Finding", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
-    "Membership", "ModelVersion", "NotApplicableApproval", "Organisation", "Product", "Profile",
-    "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return",
-    "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission", "User", "Vendor", "Withdrawal",
+    "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework", "FrozenContent",
+    "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval", "Organisation",
+    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report",
+    "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission", "User",
+    "Vendor", "Withdrawal",
 ]  # fmt: skip

@@ -6,10 +6,10 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
 from auditapp.questionnaires.models.taxonomy import Category, Check
+from auditapp.questionnaires.models.wording import Wording
 
 
 class QuestionQuerySet(models.QuerySet["Question"]):
@@ -40,35 +40,14 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         return self.filter(pk__in=latest.distinct("safety_check_id").values("pk"))
 
 
-class Question(models.Model):
-    """One check as one version words it. `code` is the check's own, so that versions can be compared."""
-
-    class Criticality(models.TextChoices):
-        CRITICAL = "critical", gettext_lazy("Critical")
-        MAJOR = "major", gettext_lazy("Major")
-        MINOR = "minor", gettext_lazy("Minor")
-
-    class Scope(models.TextChoices):
-        DEPLOYMENT = "deployment", gettext_lazy("Answered for each deployment")
-        ORGANISATION = "organisation", gettext_lazy("Answered once for the hospital")
+class Question(Wording):
+    """One check as one version words it: fixed with its version."""
 
     version = models.ForeignKey("auditapp.QuestionnaireVersion", models.PROTECT, related_name="questions")
     # Not named `check`: that would hide Model.check(), which Django's own system checks call (models.E020).
     safety_check = models.ForeignKey(Check, models.PROTECT, related_name="questions")
     category = models.ForeignKey(Category, models.PROTECT, related_name="questions")
     position = models.PositiveSmallIntegerField()
-    code = models.CharField(max_length=20)
-    text = models.TextField()
-    guidance = models.TextField()
-    expected_evidence = models.TextField()
-    criticality = models.CharField(max_length=10, choices=Criticality.choices)
-    stages = models.JSONField()
-    applies_when = models.JSONField()  # "always", or {"all": [...], "any": [...]}
-    scope = models.CharField(max_length=20, choices=Scope.choices)
-    not_applicable_backed_by = models.TextField(blank=True, default="")
-    criticality_option = models.JSONField(default=dict, blank=True)  # {} or {"criticality", "offer_when"}
-    clauses = models.JSONField()  # ["nist-ai-rmf:MEASURE 2.5", ...]
-    reason = models.TextField(blank=True, default="")  # why this questionnaire asks it
     objects = QuestionQuerySet.as_manager()
 
     class Meta:
@@ -87,6 +66,3 @@ class Question(models.Model):
             ),
             models.CheckConstraint(name="a_question_has_a_text", condition=~Q(text="")),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.text}"
