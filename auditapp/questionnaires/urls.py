@@ -25,7 +25,5 @@ urlpatterns = [
     path("<slug:code>/draft/checks/<slug:check>/place/", writing.move, name="draft_place"),
     path("<slug:code>/draft/checks/<slug:check>/drop/", writing.drop, name="draft_drop"),
     path("<slug:code>/v<int:number>/", reading.questionnaire, name="questionnaire"),
-    path(
-        "<slug:code>/v<int:number>/difference/<slug:other>/v<int:other_number>/", reading.difference, name="difference"
-    ),
+    path("<slug:code>/v<int:number>/difference/<slug:other>/v<int:to>/", reading.difference, name="difference"),
 ]
