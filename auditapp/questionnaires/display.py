@@ -173,11 +173,3 @@ def category_links(query: QueryDict, version: QuestionnaireVersion) -> dict[str,
     chosen = next((n for n, link in enumerate(links) if link["current"]), None)
     after = links[chosen + 1] if chosen is not None and chosen + 1 < len(links) else None
     return {"extent": extent, "categories": links, "next": after}
-
-
-def domain_links(query: QueryDict, questions: Iterable[Question]) -> list[dict[str, Any]]:
-    """All, and each domain with the number of questions found in it."""
-    domains = [question.category.domain for question in questions]
-    counts = Counter(domain.code for domain in domains)
-    titles = {domain.code: domain.title for domain in sorted(domains, key=lambda domain: domain.position)}
-    return filter_links(query, "domain", [("", _("All domains")), *titles.items()], counts)

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from auditapp.questionnaires import display
+from auditapp.questionnaires import display, library
 from auditapp.questionnaires.models import Check, Framework, Question, QuestionnaireVersion
 
 CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
@@ -46,22 +46,7 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 @require_safe
 def checks(request: HttpRequest) -> HttpResponse:
-    search, domain = request.GET.get("q", "").strip(), request.GET.get("domain", "")
-    criticality = request.GET.get("criticality", "")
-    wording = Question.objects.visible_to(request.user).current_wording().matching(search)
-    found = list(wording.select_related("category__domain").order_by("safety_check__position"))
-    page = {
-        "search": search,
-        "questions": [
-            question
-            for question in found
-            if domain in ("", question.category.domain.code) and criticality in ("", question.criticality)
-        ],
-        "domains": display.domain_links(request.GET, found),
-        "criticalities": display.filter_links(request.GET, "criticality", CRITICALITIES),
-        "retired": Check.objects.visible_to(request.user).no_longer_asked(),
-    }
-    return render(request, "questionnaires/checks.html", page)
+    return render(request, "questionnaires/checks.html", library.page(request.user, request.GET))
 
 
 @require_safe
