@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from auditapp.questionnaires import display, library
+from auditapp.questionnaires import display, library, wording
 from auditapp.questionnaires.models import Check, Framework, Question, QuestionnaireVersion
 
 CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
@@ -53,10 +53,12 @@ def checks(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest, code: str) -> HttpResponse:
     known = Check.objects.visible_to(request.user).select_related("category__domain", "replaced_by")
     row = get_object_or_404(known, code=code)
-    asking = Question.objects.visible_to(request.user).published().asking(row)
+    worded = list(Question.objects.visible_to(request.user).ever_published().asking(row))
+    versions = QuestionnaireVersion.objects.visible_to(request.user).beside(worded)
     frameworks = list(Framework.objects.visible_to(request.user))
-    jurisdiction = request.user.organisation.jurisdiction
-    page = {"check": row, **display.check_page(asking, frameworks, jurisdiction=jurisdiction)}
+    asking = [question for question in worded if question.version.state == QuestionnaireVersion.State.PUBLISHED]
+    page = display.check_page(asking, frameworks, jurisdiction=request.user.organisation.jurisdiction)
+    page |= {"check": row, "histories": wording.histories(worded, versions)}
     return render(request, "questionnaires/check.html", page)
 
 

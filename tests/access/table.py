@@ -56,6 +56,7 @@ TABLE = [
     Page("questionnaires:questionnaire", with_={"code": "containment-72h", "number": "1"}),
     Page("questionnaires:checks"),
     Page("questionnaires:check", with_={"code": "hal-01"}),
+    Page("tracking:check_answers", with_={"code": "hal-01"}),
     Page("questionnaires:frameworks"),
     Page("questionnaires:framework", with_={"code": "nist-ai-rmf"}),
     # People: the administrator's

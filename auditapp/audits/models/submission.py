@@ -4,6 +4,7 @@ import json
 from typing import Any, Self
 
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 
 from auditapp.accounts.models import Placed, PlacedQuerySet, User
 from auditapp.audits.models.answers import Answer
@@ -11,6 +12,15 @@ from auditapp.findings.models import Finding
 
 
 class SubmissionQuerySet(PlacedQuerySet["Submission"]):
+    def last_answering(self, code: str) -> Self:
+        """For each deployment the newest one that answers this check; of audits that count, so of no draft.
+
+        A draft's earlier rounds no longer count, and what was withdrawn never did. With `answer`: the frozen state.
+        """
+        counting = self.filter(states__has_key=code).exclude(audit__state__in=["draft", "withdrawn"])
+        newest = counting.order_by("audit__deployment_id", "-at", "-pk").distinct("audit__deployment_id")
+        return self.filter(pk__in=newest.values("pk")).annotate(answer=KeyTextTransform(code, "states"))
+
     def for_reading(self) -> Self:
         """With who handed it over, what came back, and who accepted it; without the frozen bytes."""
         returns = Return.objects.select_related("answer", "by").order_by("answer__position")
@@ -37,6 +47,12 @@ class Submission(Placed):
     lowest_title = models.CharField(max_length=200, blank=True, default="")
     lowest_numerator = models.PositiveIntegerField(null=True)
     lowest_denominator = models.PositiveIntegerField(null=True)
+    # {"hal-01": "met", …}: worked out by Postgres from the frozen bytes, and never different from them.
+    states = models.GeneratedField(
+        expression=models.Func(models.F("canonical"), function="auditapp_states_submitted"),
+        output_field=models.JSONField(),
+        db_persist=True,
+    )
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
