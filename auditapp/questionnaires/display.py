@@ -114,18 +114,6 @@ def check_page(asking: Iterable[Question], frameworks: Sequence[Framework], *, j
     }
 
 
-def clauses_with_checks(framework: Framework, questions: Iterable[Question]) -> list[dict[str, Any]]:
-    """[{"clause", "questions"}]: every clause of a framework with the checks that name it."""
-    naming: dict[str, list[Question]] = {}
-    for question in questions:
-        for link in question.clauses:
-            naming.setdefault(link, []).append(question)
-    return [
-        {"clause": clause, "questions": naming.get(f"{framework.code}:{clause.code}", [])}
-        for clause in framework.clauses.all()
-    ]
-
-
 def linked_clauses(
     links: Iterable[str], frameworks: Iterable[Framework], titles: Mapping[str, Mapping[str, str]]
 ) -> list[LinkedClauses]:

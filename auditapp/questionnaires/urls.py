@@ -13,5 +13,7 @@ urlpatterns = [
     # /questionnaires/frameworks/
     path("frameworks/", views.frameworks, name="frameworks"),
     path("frameworks/<slug:code>/", views.framework, name="framework"),
+    # /questionnaires/<code>/v<number>/
     path("<slug:code>/v<int:number>/", views.questionnaire, name="questionnaire"),
+    path("<slug:code>/v<int:number>/coverage/", views.coverage, name="coverage"),
 ]

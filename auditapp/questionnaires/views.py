@@ -1,12 +1,11 @@
 """Pages on what is asked: questionnaires, checks, frameworks. Read by everybody who is signed in."""
 
-from collections import Counter
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from auditapp.questionnaires import coverage as covering
 from auditapp.questionnaires import display, library, wording
 from auditapp.questionnaires.models import Check, Framework, Question, QuestionnaireVersion
 
@@ -63,17 +62,28 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+def coverage(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Framework by framework, the clauses that a version's questions name and those that none of them names."""
+    versions = QuestionnaireVersion.objects.visible_to(request.user).select_related("questionnaire")
+    version = get_object_or_404(versions.with_questions(), questionnaire__code=code, number=number)
+    known = Framework.objects.visible_to(request.user).prefetch_related("clauses")
+    covered = covering.coverage(known, version.all_questions, jurisdiction=request.user.organisation.jurisdiction)
+    page = {"version": version, "groups": covering.groups(covered), "totals": covering.totals(covered)}
+    return render(request, "questionnaires/coverage.html", page)
+
+
+@require_safe
 def frameworks(request: HttpRequest) -> HttpResponse:
-    links = Question.objects.visible_to(request.user).current_wording().values_list("clauses", flat=True)
-    checks = Counter(code for clauses in links for code in {link.split(":", 1)[0] for link in clauses})
-    rows = Framework.objects.visible_to(request.user).counted()
-    page = {"frameworks": [{"row": row, "checks": checks[row.code]} for row in rows]}
+    known = Framework.objects.visible_to(request.user).prefetch_related("clauses")
+    asked = Question.objects.visible_to(request.user).current_wording().only("code", "clauses")
+    covered = covering.coverage(known, asked, jurisdiction=request.user.organisation.jurisdiction)
+    page = {"groups": covering.groups(covered), "totals": covering.totals(covered)}
     return render(request, "questionnaires/frameworks.html", page)
 
 
 @require_safe
 def framework(request: HttpRequest, code: str) -> HttpResponse:
     row = get_object_or_404(Framework.objects.visible_to(request.user).prefetch_related("clauses"), code=code)
-    questions = Question.objects.visible_to(request.user).current_wording().order_by("safety_check__position")
-    page = {"framework": row, "clauses": display.clauses_with_checks(row, questions)}
+    asked = Question.objects.visible_to(request.user).current_wording().order_by("safety_check__position")
+    page = {"framework": row, "covered": covering.coverage([row], asked)[0]}
     return render(request, "questionnaires/framework.html", page)

@@ -23,12 +23,6 @@ class SharedQuerySet(models.QuerySet[M]):
         return self.all()
 
 
-class FrameworkQuerySet(SharedQuerySet["Framework"]):
-    def counted(self) -> Self:
-        """With `clauses_count`."""
-        return self.annotate(clauses_count=models.Count("clauses"))
-
-
 PLACES = {"UK": {"UK", "England"}}  # what an organisation's jurisdiction covers besides its own name
 
 
@@ -48,7 +42,7 @@ class Framework(models.Model):
     sources = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField()
 
-    objects = FrameworkQuerySet.as_manager()
+    objects = SharedQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
