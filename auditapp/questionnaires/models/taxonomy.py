@@ -59,6 +59,14 @@ class Framework(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("questionnaires:framework", args=[self.code])
 
+    @property
+    def trail_stream(self) -> str:
+        return f"framework:{self.code}"
+
+    @property
+    def organisation_id(self) -> None:
+        """Frameworks belong to no organisation."""
+
     def applies_in(self, jurisdiction: str) -> bool:
         """Whether its clauses are shown to an organisation there; an organisation that names none sees all.
 
