@@ -16,4 +16,5 @@ urlpatterns = [
     # /questionnaires/<code>/v<number>/
     path("<slug:code>/v<int:number>/", views.questionnaire, name="questionnaire"),
     path("<slug:code>/v<int:number>/coverage/", views.coverage, name="coverage"),
+    path("<slug:code>/v<int:number>/preview/", views.preview, name="preview"),
 ]

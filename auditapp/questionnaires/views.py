@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from auditapp.questionnaires import coverage as covering
-from auditapp.questionnaires import display, library, wording
+from auditapp.questionnaires import display, effort, library, wording
+from auditapp.questionnaires import preview as previewing
+from auditapp.questionnaires.forms import PreviewForm
 from auditapp.questionnaires.models import Check, Framework, Question, QuestionnaireVersion
 
 CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
@@ -70,6 +72,17 @@ def coverage(request: HttpRequest, code: str, number: int) -> HttpResponse:
     covered = covering.coverage(known, version.all_questions, jurisdiction=request.user.organisation.jurisdiction)
     page = {"version": version, "groups": covering.groups(covered), "totals": covering.totals(covered)}
     return render(request, "questionnaires/coverage.html", page)
+
+
+@require_safe
+def preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """What a version would ask of a deployment, or of any tool of which certain facts are true."""
+    versions = QuestionnaireVersion.objects.visible_to(request.user).select_related("questionnaire")
+    version = get_object_or_404(versions.with_questions(), questionnaire__code=code, number=number)
+    form = PreviewForm(request.GET, version=version, user=request.user)
+    found = previewing.preview(version, form.values, form.triggers) if form.is_asked else None
+    page = {"version": version, "form": form, "preview": found, "minutes": effort.MINUTES}
+    return render(request, "questionnaires/preview.html", page)
 
 
 @require_safe

@@ -55,6 +55,7 @@ TABLE = [
     Page("questionnaires:list"),
     Page("questionnaires:questionnaire", with_={"code": "containment-72h", "number": "1"}),
     Page("questionnaires:coverage", with_={"code": "containment-72h", "number": "1"}),
+    Page("questionnaires:preview", with_={"code": "containment-72h", "number": "1"}),
     Page("questionnaires:checks"),
     Page("questionnaires:check", with_={"code": "hal-01"}),
     Page("tracking:check_answers", with_={"code": "hal-01"}),
