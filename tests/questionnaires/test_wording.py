@@ -29,8 +29,9 @@ def test_the_newest_wording_comes_first_and_says_what_differs(client, asha):
     assert [str(part) for part in newest.changes] == ["the question", "its criticality"]
     assert (oldest.is_reworded, oldest.changes) == (False, [])
     page = text_of(client)
-    assert f"Reworded {new} Differs from version 1 in: the question, its criticality." in page
-    assert f"First asked, in these words: {oldest.question.text}" in page
+    said = "Reworded In the words at the top of this page. Differs from version 1 in: the question, its criticality."
+    assert said in page
+    assert oldest.question.text in page.split("Wording over time")[1]
 
 
 def test_a_version_in_which_nothing_changed_says_so(client, asha):
