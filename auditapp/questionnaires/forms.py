@@ -34,12 +34,10 @@ class PreviewForm(forms.Form):
         self.user, self.version = user, version
         self.facts: Sequence[Fact] = facts_in(version.content["applicability"]["profile_facts"])
         self.by_facts = query.get("by") == "facts"
-        self.chosen: Deployment | None = None
-        self.profile: Profile | None = None
-        self.problem = ""
+        words = "" if self.by_facts else lists.typed(query, "deployment")
+        self.chosen, self.problem = self._choice(words) if words else (None, "")
+        self.profile = self._profile()
         data = query.copy()
-        if not self.by_facts and (words := lists.typed(query, "deployment")):
-            self._choose(words)
         if self.profile:
             self._fill(data, self.profile.facts)
         super().__init__(data if self.by_facts or "deployment" in query else None)
@@ -61,21 +59,21 @@ class PreviewForm(forms.Form):
                 help_text=_("Each adds its categories to those that are always asked."),
             )
 
-    def _choose(self, words: str) -> None:
+    def _choice(self, words: str) -> tuple[Deployment | None, str]:
         """One deployment, by its reference or by words that it alone has; otherwise what to type instead."""
         known = Deployment.objects.visible_to(self.user).with_names()
         matching = list(known.filter(ref__iexact=words)) or list(known.matching(words)[: FEW + 1])
         if len(matching) == 1:
-            self.chosen = matching[0]
-            self.profile = self.chosen.confirmed_profile or self.chosen.newest_profile
-        elif not matching:
-            self.problem = _("No deployment that you may see matches this. Type its reference or a part of its name.")
-        else:
-            each = ", ".join(f"{deployment.ref} {deployment.name}" for deployment in matching[:FEW])
-            more = " …" if len(matching) > FEW else ""
-            self.problem = _("Several deployments match this: %(each)s. Type the reference of one.") % {
-                "each": each + more
-            }
+            return matching[0], ""
+        if not matching:
+            return None, _("No deployment that you may see matches this. Type its reference or a part of its name.")
+        each = [f"{deployment.ref} {deployment.name}" for deployment in matching[:FEW]]
+        more = " …" if len(matching) > FEW else ""
+        sentence = _("Several deployments match this: %(each)s. Type the reference of one.")
+        return None, sentence % {"each": ", ".join(each) + more}
+
+    def _profile(self) -> Profile | None:
+        return (self.chosen.confirmed_profile or self.chosen.newest_profile) if self.chosen else None
 
     def _fill(self, data: QueryDict, facts: dict[str, Any]) -> None:
         data.setlist("fact", [fact.id for fact in self.facts if not fact.is_level and facts.get(fact.id)])

@@ -77,15 +77,16 @@ class Options:
         if key == "category":
             domain = query.get("domain", "")
             return {c.code: c.title for c in self.categories if domain in ("", c.domain.code)}
-        return {
+        values: dict[str, dict[str, Any]] = {
             "domain": {c.domain.code: c.domain.title for c in self.categories},
             "criticality": dict(Question.Criticality.choices),
-            "stage": STAGES,
+            "stage": {**STAGES},
             "fact": {"always": _("Asked of every tool"), **{fact.id: fact.label for fact in profile.facts()}},
             "framework": {f.code: f.name for f in self.frameworks},
             "clause": {c.code: f"{c.code} {c.title}" for c in self.clauses},
-            "origin": ORIGINS,
-        }[key]
+            "origin": {**ORIGINS},
+        }
+        return values[key]
 
     def chosen(self, query: QueryDict) -> dict[str, str]:
         """Key -> value, for those that name something that there is."""
@@ -116,18 +117,19 @@ def found(user: User, words: str, chosen: dict[str, str]) -> Found:
     # Whether words are known is asked of all checks, so that a filter never turns an exact search into a vague one.
     everywhere = _holding(Question.objects.visible_to(user).current_wording(), words)
     if everywhere.exists():
-        return Found(_holding(rows, words).order_by("-rank", *IN_ORDER))
+        return Found(_holding(rows, words))
     return Found(_resembling(rows, words), close=True)
 
 
 def _holding(rows: QuestionQuerySet, words: str) -> QuestionQuerySet:
-    """With every word in some form of it (dose, doses, dosing), or with words that begin so."""
+    """With every word in some form of it (dose, doses, dosing), or with words that begin so; the best match first."""
     query = SearchQuery(words, config="english", search_type="websearch")
     begun = Q()
     for word in words.split()[:MOST_WORDS]:
         pattern = (r"\m" if word[0].isalnum() else "") + re.escape(word)
         begun &= reduce(or_, (Q(**{f"{place}__iregex": pattern}) for place in PLACES))
-    return rows.annotate(words=VECTOR, rank=SearchRank(VECTOR, query)).filter(Q(words=query) | begun)
+    ranked = rows.annotate(words=VECTOR, rank=SearchRank(VECTOR, query)).filter(Q(words=query) | begun)
+    return ranked.order_by("-rank", *IN_ORDER)
 
 
 def _resembling(rows: QuestionQuerySet, words: str) -> QuestionQuerySet:

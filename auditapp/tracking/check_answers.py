@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
@@ -24,12 +25,17 @@ ORDERS = {
 def counts(user: User, code: str) -> dict[str, int]:
     """Answer -> on how many deployments it is the last one."""
     last = Submission.objects.visible_to(user).last_answering(code).order_by()
-    return dict(last.values_list("answer").annotate(n=Count("pk")))
+    return dict(last.values_list(_answer(code)).annotate(n=Count("pk")))
 
 
-def found(user: User, code: str, query: QueryDict) -> QuerySet[Submission]:
+def _answer(code: str) -> KeyTextTransform:
+    return KeyTextTransform(code, "states")
+
+
+def found(user: User, code: str, query: QueryDict) -> QuerySet[Any]:
     """The last submissions that answer the check, those with the answer that the address asks for, in its order."""
-    rows: QuerySet[Submission] = Submission.objects.visible_to(user).last_answering(code)
+    last = Submission.objects.visible_to(user).last_answering(code)
+    rows: QuerySet[Any] = last.annotate(answer=_answer(code))
     if answer := lists.chosen(query, "answer", WORST_FIRST):
         rows = rows.filter(answer=answer)
     ranks = [When(answer=answer, then=Value(rank)) for rank, answer in enumerate(WORST_FIRST)]

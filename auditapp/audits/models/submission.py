@@ -4,7 +4,6 @@ import json
 from typing import Any, Self
 
 from django.db import models
-from django.db.models.fields.json import KeyTextTransform
 
 from auditapp.accounts.models import Placed, PlacedQuerySet, User
 from auditapp.audits.models.answers import Answer
@@ -15,11 +14,11 @@ class SubmissionQuerySet(PlacedQuerySet["Submission"]):
     def last_answering(self, code: str) -> Self:
         """For each deployment the newest one that answers this check; of audits that count, so of no draft.
 
-        A draft's earlier rounds no longer count, and what was withdrawn never did. With `answer`: the frozen state.
+        A draft's earlier rounds no longer count, and what was withdrawn never did.
         """
         counting = self.filter(states__has_key=code).exclude(audit__state__in=["draft", "withdrawn"])
         newest = counting.order_by("audit__deployment_id", "-at", "-pk").distinct("audit__deployment_id")
-        return self.filter(pk__in=newest.values("pk")).annotate(answer=KeyTextTransform(code, "states"))
+        return self.filter(pk__in=newest.values("pk"))
 
     def for_reading(self) -> Self:
         """With who handed it over, what came back, and who accepted it; without the frozen bytes."""
