@@ -15,7 +15,7 @@ from django.contrib.postgres.search import (
 )
 from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -196,6 +196,23 @@ def page(user: User, query: QueryDict) -> dict[str, Any]:
         "set": _set(query, chosen, options),
         "retired": [check for check in retired if words.casefold() in check.code],
     }
+
+
+def as_csv(user: User, query: QueryDict) -> HttpResponse:
+    """All that is found, not only the page."""
+    chosen = Options.for_(user, query).chosen(query)
+    header = [_("Check"), _("Question"), _("Criticality"), _("Domain"), _("Category"), _("Origin")]
+    rows = found(user, lists.typed(query, "q"), chosen).rows
+    return lists.csv_file("checks", header, (_cells(question) for question in rows))
+
+
+def _cells(question: Question) -> list[Any]:
+    category = question.category
+    origin = "ours" if category.review_source["origin"] == "derived" else "review"
+    return [
+        question.code, question.text, question.get_criticality_display(), category.domain.title, category.title,
+        ORIGINS["organisation" if question.safety_check.organisation_id else origin],
+    ]  # fmt: skip
 
 
 MENUS = {

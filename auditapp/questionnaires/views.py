@@ -47,6 +47,8 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 @require_safe
 def checks(request: HttpRequest) -> HttpResponse:
+    if request.GET.get("format") == "csv":
+        return library.as_csv(request.user, request.GET)
     return render(request, "questionnaires/checks.html", library.page(request.user, request.GET))
 
 

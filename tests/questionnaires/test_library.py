@@ -157,6 +157,14 @@ def test_retired_checks_stand_at_the_end_of_the_list(client, asha):
     assert "tea-06" in client.get(LIBRARY, {"q": "ill-06"}).content.decode()
 
 
+def test_what_is_found_can_be_had_as_a_file(client, asha):
+    client.force_login(asha)
+    lines = client.get(LIBRARY, {"category": "hallucination", "format": "csv"}).content.decode().splitlines()
+    assert len(lines) == 1 + 7
+    assert lines[1].startswith('hal-01,"Has a clinician-led review of at least 100 local outputs')
+    assert lines[1].endswith("LLM functional safety,Hallucination and fabricated content,From the review")
+
+
 @pytest.mark.parametrize("query", [{}, {"q": "dose"}, {"q": "halucination"}, {"framework": "nist-ai-rmf", "q": "risk"}])
 def test_the_number_of_queries_does_not_grow_with_what_is_found(client, asha, query):
     client.force_login(asha)
