@@ -8,6 +8,7 @@ OWNER_COMMANDS = {
     "migrate",
     "load_questionnaires",
     "load_demo_questionnaires",
+    "load_frameworks",
     "makemigrations",
     "sqlmigrate",
     "showmigrations",

@@ -24,11 +24,13 @@ def ui(request: HttpRequest) -> dict[str, Any]:
 
 
 def _section(request: HttpRequest) -> str:
-    """A room's name is its place in the header; tracking holds two places of its own and the deployment pages."""
+    """A room's name is its place in the header; tracking holds two places of its own and pages of other places."""
     match = request.resolver_match
     if match is None:
         return ""
     if match.app_name == "tracking":
+        if match.url_name == "check_answers":
+            return "questionnaires"
         return match.url_name if match.url_name in SECTIONS else "deployments"
     own = {"accounts:people": "people", "accounts:invitation": "people"}
     section = own.get(match.view_name) or match.app_name

@@ -114,18 +114,6 @@ def check_page(asking: Iterable[Question], frameworks: Sequence[Framework], *, j
     }
 
 
-def clauses_with_checks(framework: Framework, questions: Iterable[Question]) -> list[dict[str, Any]]:
-    """[{"clause", "questions"}]: every clause of a framework with the checks that name it."""
-    naming: dict[str, list[Question]] = {}
-    for question in questions:
-        for link in question.clauses:
-            naming.setdefault(link, []).append(question)
-    return [
-        {"clause": clause, "questions": naming.get(f"{framework.code}:{clause.code}", [])}
-        for clause in framework.clauses.all()
-    ]
-
-
 def linked_clauses(
     links: Iterable[str], frameworks: Iterable[Framework], titles: Mapping[str, Mapping[str, str]]
 ) -> list[LinkedClauses]:
@@ -173,11 +161,3 @@ def category_links(query: QueryDict, version: QuestionnaireVersion) -> dict[str,
     chosen = next((n for n, link in enumerate(links) if link["current"]), None)
     after = links[chosen + 1] if chosen is not None and chosen + 1 < len(links) else None
     return {"extent": extent, "categories": links, "next": after}
-
-
-def domain_links(query: QueryDict, questions: Iterable[Question]) -> list[dict[str, Any]]:
-    """All, and each domain with the number of questions found in it."""
-    domains = [question.category.domain for question in questions]
-    counts = Counter(domain.code for domain in domains)
-    titles = {domain.code: domain.title for domain in sorted(domains, key=lambda domain: domain.position)}
-    return filter_links(query, "domain", [("", _("All domains")), *titles.items()], counts)

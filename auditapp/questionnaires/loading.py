@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from auditapp.deployments.profile import SEED
 from auditapp.questionnaires.canonical import canonical_bytes, digest
+from auditapp.questionnaires.framework_lists import about, newer_here
 from auditapp.questionnaires.freezing import first_difference, frozen
 from auditapp.questionnaires.models import (
     Category,
@@ -108,33 +109,21 @@ def _keep_taxonomy(content: Content) -> int:
 
 
 def _keep_frameworks(content: Content) -> int:
-    about = ("name", "version", "publisher", "url", "verification")
-    rows = [
-        {
-            "code": f["id"],
-            "position": n,
-            "sources": _texts(f["sources_read"]),
-            **{key: f[key] for key in about},
-        }
-        | {"last_verified": date.fromisoformat(f["last_verified"]), "note": f.get("note", "")}
-        | {"jurisdiction": f.get("jurisdiction", ""), "kind": f.get("kind", "")}
-        for n, f in enumerate(content.frameworks["frameworks"])
-    ]
-    frameworks, changed = _keep(Framework, rows, lambda row: row["code"])
+    """A list that is newer here than in the content stays, but for clauses that checks name and that it lacks."""
+    listed = content.frameworks["frameworks"]
+    newer = newer_here(listed)
+    rows = [{"code": f["id"], "position": n, **about(f)} for n, f in enumerate(listed) if f["id"] not in newer]
+    ids, changed = _keep(Framework, rows, lambda row: row["code"])
+    ids = ids or dict(Framework.objects.values_list("code", "pk"))  # where every list here is newer
+    there = set(Clause.objects.filter(framework__code__in=newer).values_list("framework", "code")) if newer else set()
+    named = {link for check in content.all_checks for link in check["maps_to"]}
     clauses = [
-        {"framework_id": frameworks[f["id"]], "code": c["id"], "title": c["title"], "position": n}
-        for f in content.frameworks["frameworks"]
+        {"framework_id": ids[f["id"]], "code": c["id"], "title": c["title"], "position": n}
+        for f in listed
         for n, c in enumerate(f["clauses"])
+        if f["id"] not in newer or (f"{f['id']}:{c['id']}" in named and (ids[f["id"]], c["id"]) not in there)
     ]
     return changed + _keep(Clause, clauses, lambda row: (row["framework_id"], row["code"]))[1]
-
-
-def _texts(sources: list[Any]) -> list[str]:
-    """Sources as texts: YAML reads an unquoted "public copy: item list" as a mapping."""
-    return [
-        ", ".join(f"{key}: {value}" for key, value in source.items()) if isinstance(source, dict) else source
-        for source in sources
-    ]
 
 
 def _category_row(category: dict[str, Any], domain_id: int, position: int) -> dict[str, Any]:

@@ -52,14 +52,21 @@ ExactLoader.add_constructor("tag:yaml.org,2002:map", ExactLoader.construct_unamb
 
 def read(folder: Path) -> Content:
     """What checks.yaml and frameworks.yaml of a folder say. Raises Refused naming file and line."""
-    return Content(_mapping(folder / "checks.yaml"), _mapping(folder / "frameworks.yaml"))
+    return Content(mapping(folder / "checks.yaml"), mapping(folder / "frameworks.yaml"))
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def mapping(path: Path) -> dict[str, Any]:
+    """What one content file says. Raises Refused naming file and line."""
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), ExactLoader)
     except FileNotFoundError:
         raise Refused(_("%(file)s is missing.") % {"file": path.name}) from None
+    except OSError as error:
+        raise Refused(_("%(file)s cannot be opened: %(why)s") % {"file": path.name, "why": error.strerror}) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        sentence = _("%(file)s, line %(line)s: is not UTF-8. Save the file as UTF-8.")
+        raise Refused(sentence % {"file": path.name, "line": line}) from error
     except yaml.YAMLError as error:
         raise Refused(_("%(file)s cannot be read: %(why)s") % {"file": path.name, "why": error}) from error
     if not isinstance(data, dict):

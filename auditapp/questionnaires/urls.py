@@ -26,4 +26,6 @@ urlpatterns = [
     path("<slug:code>/draft/checks/<slug:check>/drop/", writing.drop, name="draft_drop"),
     path("<slug:code>/v<int:number>/", reading.questionnaire, name="questionnaire"),
     path("<slug:code>/v<int:number>/difference/<slug:other>/v<int:to>/", reading.difference, name="difference"),
+    path("<slug:code>/v<int:number>/coverage/", reading.coverage, name="coverage"),
+    path("<slug:code>/v<int:number>/preview/", reading.preview, name="preview"),
 ]

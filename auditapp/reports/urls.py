@@ -9,6 +9,7 @@ urlpatterns = [
     # /audits/<ref>/
     path("audits/<ref>/decision/", views.decision, name="decision"),
     path("audits/<ref>/report/", views.report, name="report"),
+    path("audits/<ref>/related-clauses/", views.related_clauses, name="related_clauses"),
     path("audits/<ref>/signature/", views.signature, name="signature"),
     path("audits/<ref>/signature/refusal/", views.refusal, name="refusal"),
     path("audits/<ref>/report.pdf", views.pdf, name="pdf"),

@@ -15,9 +15,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from auditapp.audits.models import Audit
+from auditapp.questionnaires.models import Framework
 from auditapp.refusals import NotAllowed
 from auditapp.reports.forms import ConditionFormSet, DecisionForm, RefusalForm, SignatureForm, VerifyForm
 from auditapp.reports.models import Decision, Report
+from auditapp.reports.related_clauses import by_framework
 from auditapp.reports.verification import issued_under, verification_of
 
 
@@ -46,6 +48,18 @@ def report(request: HttpRequest, ref: str) -> HttpResponse:
     context = {"report": found, "audit": found.audit, "facts": facts, "to_sign": not found.refusal_to(request.user)}
     context |= {"signing": found.signing_steps(), "file": found.newest_file}
     return render(request, "reports/report.html", context)
+
+
+@require_safe
+def related_clauses(request: HttpRequest, ref: str) -> HttpResponse:
+    """The answers of an issued audit, arranged by framework and clause."""
+    found = get_object_or_404(Report.objects.visible_to(request.user).issued().newest_of(ref))
+    here = request.user.organisation.jurisdiction
+    elsewhere = {f.code for f in Framework.objects.visible_to(request.user) if not f.applies_in(here)}
+    facts = found.facts
+    frameworks = by_framework(facts, elsewhere=elsewhere)
+    page = {"report": found, "audit": found.audit, "facts": facts, "frameworks": frameworks}
+    return render(request, "reports/related_clauses.html", page)
 
 
 @never_cache

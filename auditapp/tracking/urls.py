@@ -8,6 +8,8 @@ app_name = "tracking"
 urlpatterns = [
     path("", views.my_work, name="my_work"),
     path("portfolio/", views.portfolio, name="portfolio"),
+    # /questionnaires/checks/<code>/: the check itself is the room below's
+    path("questionnaires/checks/<slug:code>/answers/", views.check_answers, name="check_answers"),
     # /deployments/
     path("deployments/new/", registration.registration, name="registration"),
     path("deployments/<slug:ref>/", views.deployment, name="deployment"),

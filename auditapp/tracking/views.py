@@ -6,6 +6,8 @@ from django.views.decorators.http import require_safe
 
 from auditapp.accounts.models import Site
 from auditapp.deployments.models import Deployment
+from auditapp.questionnaires.models import Check, Question
+from auditapp.tracking import check_answers as answered
 from auditapp.tracking import deployment_page
 from auditapp.tracking import my_work as waiting
 from auditapp.tracking import portfolio as whole
@@ -33,3 +35,14 @@ def deployment(request: HttpRequest, ref: str) -> HttpResponse:
     """Everything about one deployment, with the sentence that answers the main question first."""
     shown = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
     return render(request, "tracking/deployment.html", deployment_page.page(shown, request.user))
+
+
+@require_safe
+def check_answers(request: HttpRequest, code: str) -> HttpResponse:
+    """How a check was last answered on each deployment that the person may see."""
+    check = get_object_or_404(Check.objects.visible_to(request.user).select_related("category"), code=code)
+    if request.GET.get("format") == "csv":
+        return answered.as_csv(request.user, code, request.GET)
+    page = answered.page(request.user, code, request.GET)
+    question = Question.objects.visible_to(request.user).current_wording().filter(safety_check=check).first()
+    return render(request, "tracking/check_answers.html", page | {"check": check, "question": question})

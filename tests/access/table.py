@@ -55,8 +55,11 @@ TABLE = [
     # What is asked is no secret within an organisation
     Page("questionnaires:list"),
     Page("questionnaires:questionnaire", with_={"code": "containment-72h", "number": "1"}),
+    Page("questionnaires:coverage", with_={"code": "containment-72h", "number": "1"}),
+    Page("questionnaires:preview", with_={"code": "containment-72h", "number": "1"}),
     Page("questionnaires:checks"),
     Page("questionnaires:check", with_={"code": "hal-01"}),
+    Page("tracking:check_answers", with_={"code": "hal-01"}),
     Page("questionnaires:frameworks"),
     Page("questionnaires:framework", with_={"code": "nist-ai-rmf"}),
     Page(
@@ -144,6 +147,7 @@ TABLE = [
     # Decisions, signatures, reports
     Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR})),
     Page("reports:report", "issued"),
+    Page("reports:related_clauses", "issued"),
     Page("reports:pdf", "issued"),
     Page("reports:json", "issued"),
     Page("reports:signature", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),

@@ -150,7 +150,8 @@ _POINT_AT_CURRENT = """
 def _copy(cursor: Any, table: str, links: dict[str, str]) -> None:
     """Insert the copies of a mapped table, with `links` (column -> table) led to the same copy."""
     cursor.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'",
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id' "
+        "AND is_generated = 'NEVER'",
         [f"auditapp_{table}"],
     )
     columns = [name for (name,) in cursor.fetchall()]

@@ -66,6 +66,23 @@ def test_questionnaires_are_read_by_whoever_is_asked(people: People, stack: Stac
     people.look(people.visit("vera", "/questionnaires/checks/hal-01/"), "check")
     people.look(people.visit("vera", "/questionnaires/frameworks/"), "frameworks")
     people.look(people.visit("vera", "/questionnaires/frameworks/nist-ai-rmf/"), "framework")
+    page = people.visit("vera", "/questionnaires/checks/?q=halucination&stage=pre")
+    expect(page.get_by_text("These come near it.")).to_be_visible()
+    people.look(page, "checks-misspelt")
+    people.look(people.visit("vera", "/questionnaires/checks/hal-01/answers/"), "check-answers")
+    people.look(people.visit("vera", "/questionnaires/predeploy-llm/v1/coverage/"), "coverage")
+    page = people.visit("vera", "/questionnaires/incident-update-reaudit/v1/preview/")
+    page.get_by_label("Deployment").fill("D-001")
+    page.get_by_label("Unsafe or wrong output").check()
+    page.get_by_role("button", name="Preview for this deployment").click()
+    expect(page.get_by_text("Estimated effort")).to_be_visible()
+    for closed in page.locator(".fold > summary").all():
+        closed.click()
+    people.look(page, "preview")
+    issued = in_state(people, "vera", "issued")
+    page = people.visit("vera", f"{issued}related-clauses/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Related clauses")
+    people.look(page, "related-clauses")
 
 
 def test_omar_looks_after_what_runs(people: People, stack: Stack) -> None:

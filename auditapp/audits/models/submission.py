@@ -11,6 +11,15 @@ from auditapp.findings.models import Finding
 
 
 class SubmissionQuerySet(PlacedQuerySet["Submission"]):
+    def last_answering(self, code: str) -> Self:
+        """For each deployment the newest one that answers this check; of audits that count, so of no draft.
+
+        A draft's earlier rounds no longer count, and what was withdrawn never did.
+        """
+        counting = self.filter(states__has_key=code).exclude(audit__state__in=["draft", "withdrawn"])
+        newest = counting.order_by("audit__deployment_id", "-at", "-pk").distinct("audit__deployment_id")
+        return self.filter(pk__in=newest.values("pk"))
+
     def for_reading(self) -> Self:
         """With who handed it over, what came back, and who accepted it; without the frozen bytes."""
         returns = Return.objects.select_related("answer", "by").order_by("answer__position")
@@ -37,6 +46,12 @@ class Submission(Placed):
     lowest_title = models.CharField(max_length=200, blank=True, default="")
     lowest_numerator = models.PositiveIntegerField(null=True)
     lowest_denominator = models.PositiveIntegerField(null=True)
+    # {"hal-01": "met", …}: worked out by Postgres from the frozen bytes, and never different from them.
+    states = models.GeneratedField(
+        expression=models.Func(models.F("canonical"), function="auditapp_states_submitted"),
+        output_field=models.JSONField(),
+        db_persist=True,
+    )
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:

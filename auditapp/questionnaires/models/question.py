@@ -21,6 +21,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def published(self) -> Self:
         return self.filter(version__state="published")
 
+    def ever_published(self) -> Self:
+        """Of versions that are published or were: what was ever asked."""
+        return self.filter(version__state__in=["published", "retired"])
+
     def asking(self, check: Check) -> Self:
         """The questions that ask a check, in the order of their questionnaires, with all a page needs."""
         rows = self.filter(safety_check=check).select_related("version__questionnaire", "category__domain")

@@ -23,12 +23,6 @@ class SharedQuerySet(models.QuerySet[M]):
         return self.all()
 
 
-class FrameworkQuerySet(SharedQuerySet["Framework"]):
-    def counted(self) -> Self:
-        """With `clauses_count`."""
-        return self.annotate(clauses_count=models.Count("clauses"))
-
-
 PLACES = {"UK": {"UK", "England"}}  # what an organisation's jurisdiction covers besides its own name
 
 
@@ -48,7 +42,7 @@ class Framework(models.Model):
     sources = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField()
 
-    objects = FrameworkQuerySet.as_manager()
+    objects = SharedQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
@@ -64,6 +58,14 @@ class Framework(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("questionnaires:framework", args=[self.code])
+
+    @property
+    def trail_stream(self) -> str:
+        return f"framework:{self.code}"
+
+    @property
+    def organisation_id(self) -> None:
+        """Frameworks belong to no organisation."""
 
     def applies_in(self, jurisdiction: str) -> bool:
         """Whether its clauses are shown to an organisation there; an organisation that names none sees all.

@@ -52,6 +52,11 @@ class VersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
         """What a new audit can be opened with: one version of each questionnaire."""
         return self.filter(state=QuestionnaireVersion.State.PUBLISHED).select_related("questionnaire")
 
+    def beside(self, questions: Iterable[Question]) -> Self:
+        """All versions, published or retired, of the questionnaires to which these questions belong."""
+        asking = {question.version.questionnaire_id for question in questions}
+        return self.filter(questionnaire__in=asking).exclude(state=QuestionnaireVersion.State.DRAFT)
+
     def with_questions(self) -> Self:
         """Every question with its category and domain, in two queries whatever the number of versions."""
         questions = Question.objects.select_related("category__domain").order_by("position")

@@ -1,6 +1,5 @@
 """Pages on what is asked: questionnaires, checks, frameworks. Read by everybody who is signed in."""
 
-from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +7,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from auditapp.questionnaires import differing, display
+from auditapp.questionnaires import coverage as covering
+from auditapp.questionnaires import differing, display, effort, histories, library
+from auditapp.questionnaires import preview as previewing
+from auditapp.questionnaires.forms.preview import PreviewForm
 from auditapp.questionnaires.models import AUTHORS, Check, Draft, Framework, Question, QuestionnaireVersion
 
 CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
@@ -72,47 +74,58 @@ def difference(request: HttpRequest, code: str, number: int, other: str, to: int
 
 @require_safe
 def checks(request: HttpRequest) -> HttpResponse:
-    search, domain = request.GET.get("q", "").strip(), request.GET.get("domain", "")
-    criticality = request.GET.get("criticality", "")
-    wording = Question.objects.visible_to(request.user).current_wording().matching(search)
-    found = list(wording.select_related("category__domain").order_by("safety_check__position"))
-    page = {
-        "search": search,
-        "questions": [
-            question
-            for question in found
-            if domain in ("", question.category.domain.code) and criticality in ("", question.criticality)
-        ],
-        "domains": display.domain_links(request.GET, found),
-        "criticalities": display.filter_links(request.GET, "criticality", CRITICALITIES),
-        "retired": Check.objects.visible_to(request.user).no_longer_asked(),
-    }
-    return render(request, "questionnaires/checks.html", page)
+    if request.GET.get("format") == "csv":
+        return library.as_csv(request.user, request.GET)
+    return render(request, "questionnaires/checks.html", library.page(request.user, request.GET))
 
 
 @require_safe
 def check(request: HttpRequest, code: str) -> HttpResponse:
     known = Check.objects.visible_to(request.user).select_related("category__domain", "replaced_by")
     row = get_object_or_404(known, code=code)
-    asking = Question.objects.visible_to(request.user).published().asking(row)
+    worded = list(Question.objects.visible_to(request.user).ever_published().asking(row))
+    versions = QuestionnaireVersion.objects.visible_to(request.user).beside(worded)
     frameworks = list(Framework.objects.visible_to(request.user))
-    jurisdiction = request.user.organisation.jurisdiction
-    page = {"check": row, **display.check_page(asking, frameworks, jurisdiction=jurisdiction)}
+    asking = [question for question in worded if question.version.state == QuestionnaireVersion.State.PUBLISHED]
+    page = display.check_page(asking, frameworks, jurisdiction=request.user.organisation.jurisdiction)
+    page |= {"check": row, "histories": histories.histories(worded, versions)}
     return render(request, "questionnaires/check.html", page)
 
 
 @require_safe
+def coverage(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Framework by framework, the clauses that a version's questions name and those that none of them names."""
+    versions = QuestionnaireVersion.objects.visible_to(request.user).select_related("questionnaire")
+    version = get_object_or_404(versions.with_questions(), questionnaire__code=code, number=number)
+    known = Framework.objects.visible_to(request.user).prefetch_related("clauses")
+    covered = covering.coverage(known, version.all_questions, jurisdiction=request.user.organisation.jurisdiction)
+    page = {"version": version, "groups": covering.groups(covered), "totals": covering.totals(covered)}
+    return render(request, "questionnaires/coverage.html", page)
+
+
+@require_safe
+def preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """What a version would ask of a deployment, or of any tool of which certain facts are true."""
+    versions = QuestionnaireVersion.objects.visible_to(request.user).select_related("questionnaire")
+    version = get_object_or_404(versions.with_questions(), questionnaire__code=code, number=number)
+    form = PreviewForm(request.GET, version=version, user=request.user)
+    found = previewing.preview(version, form.values, form.triggers) if form.is_asked else None
+    page = {"version": version, "form": form, "preview": found, "minutes": effort.MINUTES}
+    return render(request, "questionnaires/preview.html", page)
+
+
+@require_safe
 def frameworks(request: HttpRequest) -> HttpResponse:
-    links = Question.objects.visible_to(request.user).current_wording().values_list("clauses", flat=True)
-    checks = Counter(code for clauses in links for code in {link.split(":", 1)[0] for link in clauses})
-    rows = Framework.objects.visible_to(request.user).counted()
-    page = {"frameworks": [{"row": row, "checks": checks[row.code]} for row in rows]}
+    known = Framework.objects.visible_to(request.user).prefetch_related("clauses")
+    asked = Question.objects.visible_to(request.user).current_wording().only("code", "clauses")
+    covered = covering.coverage(known, asked, jurisdiction=request.user.organisation.jurisdiction)
+    page = {"groups": covering.groups(covered), "totals": covering.totals(covered)}
     return render(request, "questionnaires/frameworks.html", page)
 
 
 @require_safe
 def framework(request: HttpRequest, code: str) -> HttpResponse:
     row = get_object_or_404(Framework.objects.visible_to(request.user).prefetch_related("clauses"), code=code)
-    questions = Question.objects.visible_to(request.user).current_wording().order_by("safety_check__position")
-    page = {"framework": row, "clauses": display.clauses_with_checks(row, questions)}
+    asked = Question.objects.visible_to(request.user).current_wording().order_by("safety_check__position")
+    page = {"framework": row, "covered": covering.coverage([row], asked)[0]}
     return render(request, "questionnaires/framework.html", page)

@@ -15,7 +15,7 @@ from auditapp import clock, lists
 from auditapp.deployments.models import Profile
 from auditapp.questionnaires import draft_pages
 from auditapp.questionnaires.effects import effects
-from auditapp.questionnaires.forms import AboutForm, BeginForm, WordingForm
+from auditapp.questionnaires.forms.writing import AboutForm, BeginForm, WordingForm
 from auditapp.questionnaires.models import (
     Draft,
     DraftQuestion,

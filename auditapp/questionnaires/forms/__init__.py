@@ -1,0 +1,1 @@
+"""Forms about what is asked, by what a person does with them."""
