@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from auditapp import clock
 from auditapp.questionnaires.canonical import digest
 from auditapp.questionnaires.framework_proofreading import Proof, proofread
-from auditapp.questionnaires.models import Clause, Framework, Question
+from auditapp.questionnaires.models import Clause, DraftQuestion, Framework, Question
 from auditapp.questionnaires.reading import mapping
 from auditapp.refusals import Refused
 from auditapp.trail.models import Event
@@ -164,6 +164,8 @@ def _take_over_clauses(change: Change, listed: list[Row]) -> None:
 
 
 def _named(framework: Framework) -> set[str]:
-    """The clauses that a question of any version names, whether published, retired or a draft."""
-    links = {link for clauses in Question.objects.values_list("clauses", flat=True) for link in clauses}
+    """The clauses that a question of any version names, whether published, retired or still being written."""
+    questions = [*Question.objects.values_list("clauses", flat=True)]
+    questions += DraftQuestion.objects.values_list("clauses", flat=True)
+    links = {link for clauses in questions for link in clauses}
     return {link.split(":", 1)[1] for link in links if link.startswith(f"{framework.code}:")}

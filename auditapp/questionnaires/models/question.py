@@ -1,7 +1,5 @@
 """One check as one version of a questionnaire words it."""
 
-from functools import reduce
-from operator import or_
 from typing import Self
 
 from django.db import models
@@ -29,14 +27,6 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         """The questions that ask a check, in the order of their questionnaires, with all a page needs."""
         rows = self.filter(safety_check=check).select_related("version__questionnaire", "category__domain")
         return rows.order_by("version__questionnaire__position")
-
-    def matching(self, text: str) -> Self:
-        """Questions that hold every word searched for, in code, wording, guidance or expected evidence."""
-        rows = self
-        for word in text.split():
-            places = ("code", "text", "guidance", "expected_evidence")
-            rows = rows.filter(reduce(or_, (Q(**{f"{place}__icontains": word}) for place in places)))
-        return rows
 
     def current_wording(self) -> Self:
         """Each check once, as the published version of latest date words it."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from auditapp import clock, lists
 from auditapp.deployments.models import Profile
 from auditapp.questionnaires import draft_pages
+from auditapp.questionnaires import library as searching
 from auditapp.questionnaires.effects import effects
 from auditapp.questionnaires.forms.writing import AboutForm, BeginForm, WordingForm
 from auditapp.questionnaires.models import (
@@ -90,18 +91,18 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
 def library(request: HttpRequest, code: str) -> HttpResponse:
     """Ask a check that a published questionnaire asks already, in its words."""
     found = _draft(request, code)
-    wordings = (
-        Question.objects.visible_to(request.user).current_wording().select_related("safety_check", "category__domain")
-    )
     if request.method == "POST":
-        question = get_object_or_404(wordings, pk=request.POST.get("question"))
-        asked = found.ask(question, by=request.user)
+        wordings = (
+            Question.objects.visible_to(request.user).current_wording().select_related("safety_check", "category")
+        )
+        asked = found.ask(get_object_or_404(wordings, pk=request.POST.get("question")), by=request.user)
         messages.success(request, _("%(code)s is asked.") % {"code": asked.code})
         return redirect(_place(found, asked))
-    asked_already = found.questions.filter(dropped=False).values("safety_check")
     search = lists.typed(request.GET, "q")
-    left = wordings.exclude(safety_check__in=asked_already).matching(search).order_by("safety_check__position")
-    page = {"draft": found, "search": search, "page": lists.page(left, request.GET)}
+    asked_already = found.questions.filter(dropped=False).values("safety_check")
+    results = searching.found(request.user, search, {})
+    left = results.rows.exclude(safety_check__in=asked_already).exclude(safety_check__retired__isnull=False)
+    page = {"draft": found, "search": search, "page": lists.page(left, request.GET), "close": results.close}
     return render(request, "questionnaires/draft_library.html", page)
 
 
