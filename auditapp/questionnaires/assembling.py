@@ -129,9 +129,12 @@ def unknown_in(applies_when: Any, facts: Iterable[Fact]) -> list[str]:
     if applies_when == "always":
         return []
     kinds = {fact.id: fact.is_level for fact in facts}
-    items = [item for items in applies_when.values() for item in items]
-    levels = {item: LEVEL.fullmatch(item) for item in items}
-    return [item for item in items if kinds.get(levels[item][1] if levels[item] else item) != bool(levels[item])]
+    return [item for items in applies_when.values() for item in items if not _is_known(item, kinds)]
+
+
+def _is_known(item: str, kinds: Mapping[str, bool]) -> bool:
+    level = LEVEL.fullmatch(item)
+    return kinds.get(level[1]) is True if level else kinds.get(item) is False
 
 
 def can_hold(applies_when: Any, facts: Iterable[Fact]) -> bool:

@@ -13,6 +13,7 @@ ROLES = (AUDITOR, LEAD, OFFICER, EXECUTIVE, CHAIR, OWNER, VIEWER, ADMINISTRATOR)
 ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
+AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,37 @@ TABLE = [
     Page("questionnaires:check", with_={"code": "hal-01"}),
     Page("questionnaires:frameworks"),
     Page("questionnaires:framework", with_={"code": "nist-ai-rmf"}),
+    Page(
+        "questionnaires:difference",
+        with_={"code": "containment-72h", "number": "1", "other": "annual-review", "other_number": "1"},
+    ),
+    # Questionnaires that are being written: of the whole group
+    Page("questionnaires:begin", get=AUTHORS, post=AUTHORS),
+    Page("questionnaires:draft", "written", get=AUTHORS, group_wide=True),
+    Page("questionnaires:draft_about", "written", get=AUTHORS, post=AUTHORS, group_wide=True),
+    Page("questionnaires:draft_add", "written", get=AUTHORS, post=AUTHORS, group_wide=True),
+    Page(
+        "questionnaires:draft_library",
+        "written",
+        get=AUTHORS,
+        post=AUTHORS,
+        data={"question": "question"},
+        group_wide=True,
+    ),
+    Page("questionnaires:draft_difference", "written", get=AUTHORS, group_wide=True),
+    Page("questionnaires:draft_step", "written", get=None, post=AUTHORS, group_wide=True),
+    Page(
+        "questionnaires:draft_question",
+        "written",
+        get=AUTHORS,
+        post=AUTHORS,
+        with_={"check": "mon-02"},
+        group_wide=True,
+    ),
+    *[
+        Page(name, "written", get=None, post=AUTHORS, with_={"check": "mon-02"}, group_wide=True)
+        for name in ("questionnaires:draft_place", "questionnaires:draft_drop")
+    ],
     # People: the administrator's
     Page("accounts:people", get=ADMINISTRATORS),
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),

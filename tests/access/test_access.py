@@ -14,6 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.evidence.models import Evidence
 from auditapp.findings.models import HazardRating
+from auditapp.questionnaires.models import Draft, Question, QuestionnaireVersion
 from auditapp.reports import jobs
 from tests.access.table import ADMINISTRATOR, ROLES, TABLE, Page
 from tests.factories import Make, hashed_password
@@ -60,6 +61,10 @@ class World:
         self._attach(draft)
         profile = deployment.fill_profile(deployment.newest_profile.facts, by=make.people["olga"])
         self.things |= {"draft": draft.ref, "profile": str(profile.n)}
+        base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h", state="published")
+        written = Draft.begin(by=make.people["ben"], base=base, title="Containment at the Royal")
+        library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
+        self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
@@ -104,6 +109,8 @@ class World:
             kwargs = {"public_id": self.things["public"]}
         elif page.about == "colleague":
             kwargs["pk"] = self.things["colleague"]
+        elif page.about == "written":
+            kwargs["code"] = self.things["written"]
         elif page.about:
             kwargs["ref"] = self.things[page.about]
         return reverse(page.name, kwargs=kwargs)

@@ -19,6 +19,11 @@ class ProfileQuerySet(PlacedQuerySet["Profile"]):
     def with_people(self) -> Self:
         return self.select_related("by", "confirmation__by")
 
+    def newest_in_use(self) -> Self:
+        """The newest profile of each deployment that is not retired, with the deployment and its hospital."""
+        used = self.exclude(deployment__status="retired").select_related("deployment__site")
+        return used.order_by("deployment_id", "-n").distinct("deployment_id")
+
     def waiting(self) -> Self:
         """The newest profile of each deployment, where no second person has confirmed it yet."""
         newer = Profile.objects.filter(deployment=OuterRef("deployment"), n__gt=OuterRef("n"))

@@ -1,14 +1,15 @@
 """Pages on what is asked: questionnaires, checks, frameworks. Read by everybody who is signed in."""
 
 from collections import Counter
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from auditapp.questionnaires import display
-from auditapp.questionnaires.models import Check, Framework, Question, QuestionnaireVersion
+from auditapp.questionnaires import differing, display
+from auditapp.questionnaires.models import AUTHORS, Check, Draft, Framework, Question, QuestionnaireVersion
 
 CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
 
@@ -16,7 +17,13 @@ CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
 @require_safe
 def questionnaires(request: HttpRequest) -> HttpResponse:
     versions = QuestionnaireVersion.objects.visible_to(request.user).published().counted()
-    page = {"versions": versions.order_by("questionnaire__position").with_content()}
+    drafts = Draft.objects.visible_to(request.user).under_way().with_names().counted()
+    may_write = request.user.holds(*AUTHORS)
+    page = {
+        "versions": versions.order_by("questionnaire__position").with_content(),
+        "drafts": drafts if may_write else [],
+        "may_write": may_write,
+    }
     return render(request, "questionnaires/list.html", page)
 
 
@@ -35,6 +42,7 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
     jurisdiction = request.user.organisation.jurisdiction
     page = {
         "version": version,
+        **_of_ours(request, version),
         "others": versions.filter(questionnaire=version.questionnaire).exclude(pk=version.pk),
         "domains": display.by_category(version, questions, frameworks, jurisdiction=jurisdiction),
         "in_full": bool(category),
@@ -42,6 +50,24 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "criticalities": display.filter_links(request.GET, "criticality", CRITICALITIES),
     }
     return render(request, "questionnaires/questionnaire.html", page)
+
+
+def _of_ours(request: HttpRequest, version: QuestionnaireVersion) -> dict[str, Any]:
+    """Who may write the next version, and whether what it was made from has a newer version since."""
+    drafts = Draft.objects.filter(version=version).select_related("base__questionnaire")
+    origin = next((d.base for d in drafts if d.base.questionnaire_id != version.questionnaire_id), None)
+    newer = origin and origin.questionnaire.versions.published().filter(number__gt=origin.number).first()
+    return {"may_write": request.user.holds(*AUTHORS), "origin": origin, "newer_origin": newer}
+
+
+@require_safe
+def difference(request: HttpRequest, code: str, number: int, other: str, other_number: int) -> HttpResponse:
+    """What differs between two versions, of one questionnaire or of two."""
+    versions = QuestionnaireVersion.objects.visible_to(request.user).select_related("questionnaire")
+    before = get_object_or_404(versions, questionnaire__code=code, number=number)
+    after = get_object_or_404(versions, questionnaire__code=other, number=other_number)
+    differs = differing.difference(before.content, after.content)
+    return render(request, "questionnaires/difference.html", {"before": before, "after": after, "difference": differs})
 
 
 @require_safe

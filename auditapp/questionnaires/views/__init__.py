@@ -1,0 +1,1 @@
+"""Pages on what is asked: read by everybody, written by those who govern."""
