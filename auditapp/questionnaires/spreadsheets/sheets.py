@@ -99,7 +99,7 @@ class Measure:
         if len(cells[longest]) > CELL_CHARACTERS:
             raise Refused(
                 _(
-                    "Cell %(column)s%(row)s of %(place)s holds more than %(most)s characters. Shorten it; in a CSV file, look "
+                    "Cell %(column)s%(row)s of %(place)s holds more than %(most)s characters. Shorten it. In CSV, look "
                     "for a quotation mark that is not closed."
                 )
                 % {**where, "column": column_name(longest), "most": CELL_CHARACTERS}

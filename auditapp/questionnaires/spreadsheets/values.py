@@ -47,6 +47,7 @@ class Known:
     facts: Sequence[Fact]
     clauses: frozenset[str]
     checks: Mapping[str, str] = field(default_factory=dict)  # code -> code of its category
+    roles: Mapping[str, str] = field(default_factory=dict)  # of those who sign
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Value:
     times: int
     guess: str
     options: list[tuple[str, str]]
+
+    @property
+    def label(self) -> str:
+        return str(KINDS[self.kind])
 
     @property
     def told(self) -> str:
