@@ -1,8 +1,8 @@
 """Files that somebody brought along."""
 
 from auditapp.accounts.models import User
-from auditapp.questionnaires.importing import opened
-from auditapp.questionnaires.models import ChecklistUpload, QuestionnaireVersion
+from auditapp.questionnaires.importing import Import, opened
+from auditapp.questionnaires.models import ChecklistUpload, Draft, QuestionnaireVersion
 
 CHECKLIST = b"No.,Question,Priority,Section,Yes,No\n1,Is the ward trained?,High,Accountability,x,\n"
 
@@ -16,3 +16,14 @@ def uploaded(
     return ChecklistUpload.keep(
         by=by, name=name, data=data, kind=file.kind, parsed=file.parsed, base=version, title="Ward checklist"
     )
+
+
+def taken_in(upload: ChecklistUpload, *, by: User, title: str) -> Draft:
+    """A draft of everything in it, the columns being what they are taken for."""
+    going = Import(upload, by)
+    if going.sheet_steps:
+        table = going.table()
+        columns = {str(column.index): column.field for column in table.columns}
+        upload.explain(by=by, sheet=going.sheets.index(table.sheet), header=table.header, columns=columns)
+        going = Import(upload, by)
+    return upload.become_draft(going.wanted([], also_problems=False), by=by, title=title, about=going.about)

@@ -109,9 +109,12 @@ class Document:
         text = ""
         value: Any = self.data
         for step in path:
-            value = value[step] if isinstance(value, list) else value.get(step) if isinstance(value, dict) else None
-            name = value.get("id") if isinstance(value, dict) else None
-            text += f"[{name or step}]" if isinstance(step, int) else f".{step}"
+            if isinstance(step, str):
+                value = value.get(step) if isinstance(value, dict) else None
+                text += f".{step}"
+            else:
+                value = value[step]
+                text += f"[{value.get('id') or step}]" if isinstance(value, dict) else f"[{step}]"
         return text.lstrip(".")
 
 
