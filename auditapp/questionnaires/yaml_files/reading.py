@@ -274,8 +274,9 @@ class _Reader:
             self.complain(path, _("write always, or a mapping of all and any, each a list of facts"))
         elif unknown := unknown_in(condition, self.known.facts):
             facts = [fact.id if not fact.is_level else f"{fact.id}>={fact.maximum}" for fact in self.known.facts]
+            places = {item: (kind, n) for kind, items in condition.items() for n, item in enumerate(items)}
             for name in unknown:
-                self._unknown(path, name, facts)
+                self._unknown((*path, *places[name]), name, facts)
         elif not can_hold(condition, self.known.facts):
             self.complain(path, _("can never hold, so nobody would be asked; take out what excludes the rest"))
 
