@@ -73,7 +73,7 @@ WRONG = {
     "a category": (
         "id: autonomy-oversight",
         "id: autonomy",
-        ":14: domains[alignment].categories[autonomy].id: “autonomy”",
+        ":14: domains[alignment].categories[autonomy].id: “auto",
     ),
     "a fact": ("[is_llm]", "[is_lm]", ":27: ~[aut-03].applies_when.all[0]: “is_lm” is unknown; write is_llm"),
     "a level as a yes": ("[is_llm]", "[autonomy_level]", "“autonomy_level” is unknown; write autonomy_level>=3"),
@@ -100,7 +100,7 @@ WRONG = {
     "a text": (
         "    - id: aut-03\n",
         "    - Is it?\n    - id: aut-03\n",
-        "~[1]: write a mapping with the keys id, text",
+        "~[1]: write a mapping with the keys id, t",
     ),
     "a trigger": ("domains:\n", TRIGGERS, "trigger_sets.outage[0]: “resilence” is unknown; write resilience"),
     "a default": ("domains:\n", DEFAULTS, "defaults.is_lm: “is_lm” is unknown; write is_llm"),
