@@ -30,6 +30,7 @@ from auditapp.keys.models import Authority
 from auditapp.questionnaires.models import (
     Category,
     Check,
+    ChecklistUpload,
     Clause,
     Domain,
     Draft,
@@ -46,10 +47,10 @@ from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
-    "CategoryScore", "Check", "Checkpoint", "Clause", "Closure", "Condition", "Decision", "Deployment", "Domain",
-    "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework", "FrozenContent",
-    "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval", "Organisation",
-    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report",
-    "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission", "User",
-    "Vendor", "Withdrawal",
+    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
+    "Deployment", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework",
+    "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
+    "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
+    "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
+    "StatusChange", "Submission", "User", "Vendor", "Withdrawal",
 ]  # fmt: skip

@@ -38,11 +38,13 @@ class ExactLoader(yaml.CSafeLoader):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
     def construct_unambiguous(self, node: yaml.MappingNode) -> Any:
-        keys = [key.value for key, _value in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                problem = _("the key %(key)s is given twice") % {"key": key}
-                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        seen = set()
+        for key, _value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                problem = _("the key %(key)s is given twice") % {"key": key.value}
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
         return self.construct_yaml_map(node)
 
 

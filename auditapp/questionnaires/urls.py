@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.questionnaires.views import reading, writing
+from auditapp.questionnaires.views import exchange, reading, writing
 
 app_name = "questionnaires"
 urlpatterns = [
@@ -24,6 +24,14 @@ urlpatterns = [
     path("<slug:code>/draft/checks/<slug:check>/", writing.question, name="draft_question"),
     path("<slug:code>/draft/checks/<slug:check>/place/", writing.move, name="draft_place"),
     path("<slug:code>/draft/checks/<slug:check>/drop/", writing.drop, name="draft_drop"),
+    # /questionnaires/import/, and what leaves as a file
+    path("import/", exchange.upload, name="import"),
+    path("import/<int:pk>/columns/", exchange.columns, name="import_columns"),
+    path("import/<int:pk>/values/", exchange.values, name="import_values"),
+    path("import/<int:pk>/rows/", exchange.rows, name="import_rows"),
+    path("import/<int:pk>/giving-up/", exchange.giving_up, name="import_giving_up"),
+    path("<slug:code>/v<int:number>/questionnaire.xlsx", exchange.spreadsheet, name="spreadsheet"),
+    path("<slug:code>/v<int:number>/questionnaire.yaml", exchange.yaml, name="yaml"),
     path("<slug:code>/v<int:number>/", reading.questionnaire, name="questionnaire"),
     path("<slug:code>/v<int:number>/difference/<slug:other>/v<int:to>/", reading.difference, name="difference"),
     path("<slug:code>/v<int:number>/coverage/", reading.coverage, name="coverage"),

@@ -93,6 +93,15 @@ TABLE = [
         Page(name, "written", get=None, post=AUTHORS, with_={"check": "mon-02"}, group_wide=True)
         for name in ("questionnaires:draft_place", "questionnaires:draft_drop")
     ],
+    # Questionnaires that come and go as files
+    Page("questionnaires:import", get=AUTHORS, post=AUTHORS),
+    *[
+        Page(f"questionnaires:import_{step}", "checklist", get=AUTHORS, post=AUTHORS, group_wide=True)
+        for step in ("columns", "values", "rows")
+    ],
+    Page("questionnaires:import_giving_up", "checklist", get=None, post=AUTHORS, group_wide=True),
+    Page("questionnaires:spreadsheet", with_={"code": "containment-72h", "number": "1"}),
+    Page("questionnaires:yaml", with_={"code": "containment-72h", "number": "1"}),
     # People: the administrator's
     Page("accounts:people", get=ADMINISTRATORS),
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),

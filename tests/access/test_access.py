@@ -18,6 +18,7 @@ from auditapp.questionnaires.models import Draft, Question, QuestionnaireVersion
 from auditapp.reports import jobs
 from tests.access.table import ADMINISTRATOR, ROLES, TABLE, Page
 from tests.factories import Make, hashed_password
+from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
@@ -65,6 +66,7 @@ class World:
         written = Draft.begin(by=make.people["ben"], base=base, title="Containment at the Royal")
         library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
+        self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
@@ -109,6 +111,8 @@ class World:
             kwargs = {"public_id": self.things["public"]}
         elif page.about == "colleague":
             kwargs["pk"] = self.things["colleague"]
+        elif page.about == "checklist":
+            kwargs["pk"] = self.things["checklist"]
         elif page.about == "written":
             kwargs["code"] = self.things["written"]
         elif page.about:

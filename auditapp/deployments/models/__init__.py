@@ -1,6 +1,6 @@
 """Which AI runs where: vendors and products, deployments, their profiles and model versions."""
 
-from auditapp.deployments.models.deployment import Deployment, StatusChange, next_number
+from auditapp.deployments.models.deployment import Deployment, StatusChange, next_number, next_numbers
 from auditapp.deployments.models.product import Product, Vendor
 from auditapp.deployments.models.profile import KEEPERS, Profile, ProfileConfirmation
 from auditapp.deployments.models.version import DateRange, ModelVersion
@@ -16,4 +16,5 @@ __all__ = [
     "StatusChange",
     "Vendor",
     "next_number",
+    "next_numbers",
 ]

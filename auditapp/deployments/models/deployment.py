@@ -24,9 +24,14 @@ from auditapp.trail.models import Event
 
 def next_number(sequence: str) -> int:
     """The next number for a human reference; unique per installation, gaps allowed."""
+    return next_numbers(sequence, 1)[0]
+
+
+def next_numbers(sequence: str, many: int) -> list[int]:
+    """Several numbers at once, in order."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s)", [sequence])
-        return cursor.fetchone()[0]
+        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, many])
+        return [number for (number,) in cursor.fetchall()]
 
 
 class DeploymentQuerySet(PlacedQuerySet["Deployment"]):

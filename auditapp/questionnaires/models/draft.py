@@ -4,6 +4,8 @@ Seeded questionnaires are never edited: a draft copies their questions, and is p
 questionnaire that belongs to the organisation. Until then its rows may change; every wording that anybody saved stays.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Role, User
-from auditapp.deployments.models import next_number
+from auditapp.deployments.models import next_number, next_numbers
 from auditapp.questionnaires import assembling
 from auditapp.questionnaires.canonical import canonical_bytes, digest
 from auditapp.questionnaires.models.question import Question
@@ -108,18 +110,27 @@ class Draft(models.Model):
 
     @classmethod
     @transaction.atomic
-    def begin(cls, *, by: User, base: QuestionnaireVersion, title: str = "", empty: bool = False) -> "Draft":
+    def begin(
+        cls,
+        *,
+        by: User,
+        base: QuestionnaireVersion,
+        title: str = "",
+        empty: bool = False,
+        about: Mapping[str, Any] | None = None,
+    ) -> "Draft":
         """A draft made from a version: with its questions, or `empty`, keeping only when it is asked and who signs.
 
         From one's own questionnaire it becomes the next version of that; from a seeded one, or with a title of its
-        own, a new questionnaire. Raises Refused where a draft of it is under way, or nothing could be asked by it.
+        own, a new questionnaire. `about` is the questionnaire's entry where a file says another than the base's; its
+        questions then follow by `take_in`. Raises Refused where a draft of it is under way, or nothing could be asked.
         """
         must_write(by)
         title = clean(title)
         own = base.questionnaire.organisation_id == by.organisation_id and (not title or title == base.about["title"])
         if not own and not title:
             raise Refused(_("Give the new questionnaire a title."))
-        if empty and base.trigger_sets:
+        if empty and base.trigger_sets and about is None:
             raise Refused(
                 _("What a re-audit asks is chosen by its triggers. Take its questions over, or choose another.")
             )
@@ -132,11 +143,11 @@ class Draft(models.Model):
             questionnaire=questionnaire,
             number=last + 1,
             base=base,
-            about=base.about | {"title": questionnaire.title, "code": questionnaire.code},
+            about=dict(about or base.about) | {"title": questionnaire.title, "code": questionnaire.code},
             created_by=by,
             created_at=clock.now(),
         )
-        if not empty:
+        if not empty and about is None:
             draft._copy(base, by)
         Event.record(by, "questionnaire.draft_begun", draft, number=draft.number, base=base.sha256)
         return draft
@@ -209,6 +220,46 @@ class Draft(models.Model):
         wording = question.worded
         del wording["code"]
         return draft._ask(question.safety_check, question.category, by=by, wording=wording)
+
+    @transaction.atomic
+    def take_in(self, questions: Sequence[Mapping[str, Any]], *, by: User) -> None:
+        """Ask all questions of a file, in its order, in the same number of statements however many there are.
+
+        Each has every field of a question, its category by code, and a code: one that the organisation knows is that
+        check, reworded; any other, or "", is a new check of the organisation's own. Raises Refused for a check that is
+        asked already, or twice in the file.
+        """
+        draft = self._held(by)
+        codes = [question["code"] for question in questions if question["code"]]
+        times = Counter([*draft.questions.values_list("code", flat=True), *codes])
+        if again := [code for code in codes if times[code] > 1]:
+            raise Refused(_("%(code)s is asked already.") % {"code": again[0]})
+        checks = {c.code: c for c in Check.objects.visible_to(by).filter(code__in=codes, retired=None)}
+        categories = {category.code: category for category in Category.objects.all()}
+        new = [categories[question["category"]] for question in questions if question["code"] not in checks]
+        added = iter(_new_checks(new, by))
+        asked = [(question, checks.get(question["code"]) or next(added)) for question in questions]
+        DraftQuestion.objects.bulk_create(
+            DraftQuestion(
+                **draft._place(by),
+                **{name: _clean(question[name]) for name in EDITED},
+                safety_check=check,
+                category=categories[question["category"]],
+                code=check.code,
+                position=position,
+            )
+            for position, (question, check) in enumerate(asked)
+        )
+        taken = digest(canonical_bytes({"questions": [*questions]}))
+        Event.record(
+            by,
+            "questionnaire.taken_in",
+            draft,
+            number=draft.number,
+            checks=len(asked),
+            added=len(new),
+            sha256=taken,
+        )
 
     def _ask(self, check: Check, category: Category, *, by: User, wording: dict[str, Any]) -> "DraftQuestion":
         last = self.questions.filter(category=category).aggregate(last=Max("position"))["last"]
@@ -336,6 +387,26 @@ class Draft(models.Model):
 
 def must_write(by: User) -> None:
     by.must_hold(*AUTHORS, site=None, to=_("write questionnaires"))
+
+
+def _clean(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _new_checks(categories: Sequence[Category], by: User) -> list[Check]:
+    """A new check of the organisation for each category named, in three statements however many there are."""
+    if not categories:
+        return []
+    last = dict(Check.objects.values_list("category").annotate(Max("position")))
+    numbers = next_numbers("auditapp_check_code", len(categories))
+    checks = []
+    for category, number in zip(categories, numbers, strict=True):
+        last[category.pk] = last.get(category.pk, 0) + 1
+        code = f"{by.organisation.code[:12]}-{number:04d}"
+        checks.append(
+            Check(organisation_id=by.organisation_id, code=code, category=category, position=last[category.pk])
+        )
+    return Check.objects.bulk_create(checks)
 
 
 def _new_questionnaire(by: User, title: str) -> Questionnaire:

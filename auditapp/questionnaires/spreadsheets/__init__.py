@@ -1,0 +1,1 @@
+"""Checklists that come as spreadsheets, and questionnaires that leave as one. Pure: no database."""
