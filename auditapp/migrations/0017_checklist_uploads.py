@@ -17,7 +17,7 @@ GRANTS = f"""
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("auditapp", "0013_drafts"),
+        ("auditapp", "0014_submission_states"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from auditapp.questionnaires import exporting
-from auditapp.questionnaires.exchange_forms import ColumnsForm, RowsForm, UploadForm, ValuesForm
+from auditapp.questionnaires.forms.exchange import ColumnsForm, RowsForm, UploadForm, ValuesForm
 from auditapp.questionnaires.importing import Import
 from auditapp.questionnaires.models import ChecklistUpload, QuestionnaireVersion
 from auditapp.questionnaires.models.draft import must_write

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
 from auditapp.deployments.forms import Words
-from auditapp.questionnaires.forms import VersionField
+from auditapp.questionnaires.forms.writing import VersionField
 from auditapp.questionnaires.importing import Import, Opened, known, opened
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.questionnaires.spreadsheets import tables
