@@ -13,6 +13,7 @@ OURS = "organisation_id = (SELECT auditapp_scope_organisation())"
 DRAFTS = ["draft", "draftquestion", "draftrevision"]
 SHARED = ["check", "questionnaire"]
 MAY_CHANGE = {
+    "check": "retired, retired_reason, replaced_by_id",
     "draft": "about, state, version_id, offered_by_id, offered_at, ended_by_id, ended_at",
     "draftquestion": "category_id, position, text, guidance, expected_evidence, criticality, stages, applies_when, "
     "scope, not_applicable_backed_by, criticality_option, clauses, reason, thresholds, dropped, n, changed_by_id, "
@@ -79,7 +80,7 @@ UNDO = [
         for table in SHARED
     ],
     *[f"REVOKE INSERT ON auditapp_{table} FROM {WEB}" for table in (*SHARED, *BELOW)],
-    *[f"REVOKE UPDATE ON auditapp_{table} FROM {WEB}" for table in ("questionnaire", "questionnaireversion")],
+    *[f"REVOKE UPDATE ON auditapp_{table} FROM {WEB}" for table in ("check", "questionnaire", "questionnaireversion")],
     "DROP SEQUENCE auditapp_check_code",
 ]
 

@@ -10,6 +10,7 @@ urlpatterns = [
     # /questionnaires/checks/
     path("checks/", reading.checks, name="checks"),
     path("checks/<slug:code>/", reading.check, name="check"),
+    path("checks/<slug:code>/retirement/", writing.check_retirement, name="check_retirement"),
     # /questionnaires/frameworks/
     path("frameworks/", reading.frameworks, name="frameworks"),
     path("frameworks/<slug:code>/", reading.framework, name="framework"),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("<slug:code>/v<int:number>/questionnaire.xlsx", exchange.spreadsheet, name="spreadsheet"),
     path("<slug:code>/v<int:number>/questionnaire.yaml", exchange.yaml, name="yaml"),
     path("<slug:code>/v<int:number>/", reading.questionnaire, name="questionnaire"),
+    path("<slug:code>/v<int:number>/retirement/", writing.retirement, name="retirement"),
     path("<slug:code>/v<int:number>/difference/<slug:other>/v<int:to>/", reading.difference, name="difference"),
     path("<slug:code>/v<int:number>/coverage/", reading.coverage, name="coverage"),
     path("<slug:code>/v<int:number>/preview/", reading.preview, name="preview"),

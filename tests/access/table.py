@@ -66,7 +66,9 @@ TABLE = [
         "questionnaires:difference",
         with_={"code": "containment-72h", "number": "1", "other": "annual-review", "to": "1"},
     ),
-    # Questionnaires that are being written: of the whole group
+    # Questionnaires that are being written, and those of ours that are published: of the whole group
+    Page("questionnaires:retirement", "ours", get=AUTHORS, post=AUTHORS, with_={"number": "1"}, group_wide=True),
+    Page("questionnaires:check_retirement", "own check", get=AUTHORS, post=AUTHORS, group_wide=True),
     Page("questionnaires:begin", get=AUTHORS, post=AUTHORS),
     Page("questionnaires:draft", "written", get=AUTHORS, group_wide=True),
     Page("questionnaires:draft_about", "written", get=AUTHORS, post=AUTHORS, group_wide=True),

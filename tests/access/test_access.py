@@ -14,7 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.evidence.models import Evidence
 from auditapp.findings.models import HazardRating
-from auditapp.questionnaires.models import Draft, Question, QuestionnaireVersion
+from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
 from auditapp.reports import jobs
 from tests.access.table import ADMINISTRATOR, ROLES, TABLE, Page
 from tests.factories import Make, hashed_password
@@ -64,6 +64,12 @@ class World:
         self.things |= {"draft": draft.ref, "profile": str(profile.n)}
         base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h", state="published")
         written = Draft.begin(by=make.people["ben"], base=base, title="Containment at the Royal")
+        ours = Draft.begin(by=make.people["ben"], base=base, title="Ours")
+        wording = {name: value for name, value in base.questions.first().worded.items() if name != "code"}
+        check = ours.add_check(by=make.people["ben"], category=Category.objects.first(), **wording)
+        ours.offer(by=make.people["ben"])
+        ours.publish(by=make.people["grace"])
+        self.things |= {"ours": ours.questionnaire.code, "own check": check.code}
         library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
@@ -113,8 +119,8 @@ class World:
             kwargs["pk"] = self.things["colleague"]
         elif page.about == "checklist":
             kwargs["pk"] = self.things["checklist"]
-        elif page.about == "written":
-            kwargs["code"] = self.things["written"]
+        elif page.about in {"written", "ours", "own check"}:
+            kwargs["code"] = self.things[page.about]
         elif page.about:
             kwargs["ref"] = self.things[page.about]
         return reverse(page.name, kwargs=kwargs)

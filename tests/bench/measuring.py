@@ -22,9 +22,10 @@ from auditapp.audits.models import Answer
 from auditapp.embedded.postgres import Server
 from auditapp.reports.models import Report
 from tests.bench import bare
+from tests.bench.large import SIZES, Large
 from tests.bench.memory import forget_peaks_of_children, peak_of_children
 from tests.bench.world import World
-from tests.campaign.browser import Browser
+from tests.campaign.browser import Browser, Page
 from tests.campaign.processes import CLONE, Web
 
 WARM_REQUESTS = 10
@@ -55,6 +56,22 @@ def p95(times: list[float]) -> float:
 def in_turns(count: int, ours: Callable[[], float], least: Callable[[], float]) -> Compared:
     pairs = [(ours(), least()) for _ in range(count)]
     return Compared([a for a, _ in pairs], [b for _, b in pairs])
+
+
+def timed_bare(port: int) -> Callable[[], float]:
+    """The least: a request of the bare view, over a connection that is kept."""
+    kept = http.client.HTTPConnection("127.0.0.1", port)
+    keys = itertools.cycle(range(1, bare.ROWS, 7919))
+
+    def once() -> float:
+        began = time.perf_counter()
+        kept.request("GET", f"/{next(keys)}/")
+        response = kept.getresponse()
+        response.read()
+        assert response.status == 200
+        return time.perf_counter() - began
+
+    return once
 
 
 class Bench:
@@ -95,20 +112,6 @@ class Bench:
             took.append(time.perf_counter() - began)
         self._say("start to first answer", Compared([took[0]] * 2, [took[1]] * 2))
 
-    def _timed_bare(self) -> Callable[[], float]:
-        kept = http.client.HTTPConnection("127.0.0.1", self.bare.port)
-        keys = itertools.cycle(range(1, bare.ROWS, 7919))
-
-        def once() -> float:
-            began = time.perf_counter()
-            kept.request("GET", f"/{next(keys)}/")
-            response = kept.getresponse()
-            response.read()
-            assert response.status == 200
-            return time.perf_counter() - began
-
-        return once
-
     def _pages(self, person: Browser, path: str) -> Compared:
         def once() -> float:
             began = time.perf_counter()
@@ -138,7 +141,7 @@ class Bench:
         return self._warm_then_measured(once)
 
     def _warm_then_measured(self, once: Callable[[], float]) -> Compared:
-        least = self._timed_bare()
+        least = timed_bare(self.bare.port)
         in_turns(WARM_REQUESTS, once, least)
         return in_turns(self.requests, once, least)
 
@@ -172,6 +175,57 @@ class Bench:
             ours, least = (stack.enter_context(Printing(which, facts)) for which in ("ours", "bare"))
             self._say("print one report", in_turns(self.reports, ours.once, least.once))
         _say_megabytes("peak of printing it", ours.peak / MEGABYTE, least.peak / MEGABYTE)
+
+
+class LargeBench:
+    """Questionnaires of two sizes: seconds beside the least, and how many queries each act and page takes."""
+
+    def __init__(self, world: World, server: Server, folder: Path, *, requests: int) -> None:
+        self.world, self.requests = world, requests
+        environment, log = {"DATABASE_URL": server.url("auditapp_web")}, folder / "large.log"
+        self.web = Web(environment=environment, log=log)
+        self.bare = Web(environment=environment, log=log, wsgi="tests.bench.bare:application")
+
+    def run(self) -> None:
+        for process in (self.web, self.bare):
+            process.start()
+        try:
+            for size in SIZES:
+                large = Large(self.world, size)
+                large.count_queries()
+                print(f"\nA questionnaire of {size:,} questions")
+                self._measure(large)
+        finally:
+            self.web.stop()
+            self.bare.stop()
+
+    def _measure(self, large: Large) -> None:
+        least = timed_bare(self.bare.port)
+        in_turns(WARM_REQUESTS, least, least)
+        for what, took in large.took.items():
+            self._say(large, what, Compared(took, [least() for _ in range(self.requests)]))
+        ben = Browser(self.web.port, large.ben.email).sign_in()
+        for what, path in large.pages().items():
+            self._say(large, what, in_turns(self.requests, timed(lambda path=path: ben.get(path)), least))
+        path, fields = large.edit()
+        save = timed(lambda: ben.post(path, fields(), Accept="application/json"))
+        self._say(large, "save one edit", in_turns(self.requests, save, least))
+
+    def _say(self, large: Large, what: str, compared: Compared) -> None:
+        print(f"{what:<24}{compared}  {large.queries[what]:3} queries", flush=True)
+
+
+def timed(request: Callable[[], Page]) -> Callable[[], float]:
+    """How long a request took that must be answered well."""
+
+    def once() -> float:
+        began = time.perf_counter()
+        came = request()
+        taken = time.perf_counter() - began
+        assert came.status == 200, came.body[:500]
+        return taken
+
+    return once
 
 
 class Printing:
@@ -222,6 +276,7 @@ def measure(server: Server, folder: Path, *, audits: int, requests: int, reports
             world.multiply(total)
         _say_head(total)
         Bench(world, server, folder, requests=requests, reports=reports).run()
+    LargeBench(world, server, folder, requests=max(requests // 10, 5)).run()
 
 
 def _say_head(total: int) -> None:

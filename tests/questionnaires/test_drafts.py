@@ -266,3 +266,33 @@ def test_a_copy_of_an_own_questionnaire_under_another_title_is_a_questionnaire_o
     copy = Draft.begin(by=make.people["ben"], base=version, title="Containment at the Infirmary")
     assert copy.questionnaire != version.questionnaire
     assert copy.number == 1
+
+
+def test_a_check_of_ours_is_retired_for_another_and_no_longer_offered(draft: Draft, make: Make) -> None:
+    ben = make.people["ben"]
+    ours = draft.add_check(by=ben, category=Category.objects.get(prefix="mon"), **OWN)
+    instead = Check.objects.get(code="mon-02")
+    ours.safety_check.retire(by=ben, replaced_by=instead, reason="Asked by mon-02 as well.")
+    with pytest.raises(Refused) as refusal:
+        draft.offer(by=ben)
+    assert refusal.value.reasons == [f"{ours.code} is retired. Drop it, and ask mon-02."]
+    with pytest.raises(Refused, match="retired already"):
+        ours.safety_check.retire(by=ben, replaced_by=instead, reason="Again.")
+    draft.drop(ours.code, by=ben)
+    draft.offer(by=ben)
+
+
+def test_a_seeded_check_and_a_circle_are_not_retired(draft: Draft, make: Make) -> None:
+    ben = make.people["ben"]
+    ours = draft.add_check(by=ben, category=Category.objects.get(prefix="mon"), **OWN).safety_check
+    with pytest.raises(Refused, match="A seeded check is retired by the content"):
+        Check.objects.get(code="mon-02").retire(by=ben, replaced_by=ours, reason="Ours is better.")
+    with pytest.raises(Refused, match="Name a check that is asked instead"):
+        ours.retire(by=ben, replaced_by=ours, reason="A circle.")
+
+
+def test_a_version_of_ours_is_retired_and_opens_no_audit(draft: Draft, make: Make) -> None:
+    version = published(draft, make)
+    version.retire(by=make.people["ben"])
+    assert version not in QuestionnaireVersion.objects.published()
+    assert version.state == "retired"

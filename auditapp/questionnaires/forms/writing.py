@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy
 from auditapp.deployments.forms import Words, long_text
 from auditapp.deployments.profile import Fact, facts_in
 from auditapp.questionnaires.assembling import can_hold
-from auditapp.questionnaires.models import Category, Draft, DraftQuestion, Framework, Question, QuestionnaireVersion
+from auditapp.questionnaires.models import (
+    Category,
+    Check,
+    Draft,
+    DraftQuestion,
+    Framework,
+    Question,
+    QuestionnaireVersion,
+)
 from auditapp.questionnaires.models.draft import EDITED
 
 RULES = [("at_least", gettext_lazy("at least")), ("at_most", gettext_lazy("at most"))]
@@ -63,6 +71,28 @@ class BeginForm(forms.Form):
         if base and self.cleaned_data.get("questions") == self.EMPTY and base.trigger_sets:
             self.add_error("questions", _("What a re-audit asks is chosen by its triggers: take its questions over."))
         return self.cleaned_data
+
+
+class CheckRetirementForm(forms.Form):
+    """Which check is asked instead of one that is retired, and why."""
+
+    replaced_by = forms.ModelChoiceField(
+        label=gettext_lazy("Asked instead"),
+        queryset=Check.objects.none(),
+        to_field_name="code",
+        empty_label=gettext_lazy("Choose a check"),
+        error_messages={"required": gettext_lazy("Choose what is asked instead.")},
+    )
+    reason = Words(
+        label=gettext_lazy("Why it is retired"),
+        max_length=1000,
+        widget=long_text(3),
+        error_messages={"required": gettext_lazy("Say why it is retired.")},
+    )
+
+    def __init__(self, *args: Any, checks: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["replaced_by"].queryset = checks  # type: ignore[attr-defined]
 
 
 class AboutForm(forms.Form):

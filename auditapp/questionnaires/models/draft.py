@@ -17,19 +17,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
-from auditapp.accounts.models import Role, User
+from auditapp.accounts.models import User
 from auditapp.deployments.models import next_number, next_numbers
 from auditapp.questionnaires import assembling
 from auditapp.questionnaires.canonical import canonical_bytes, digest
 from auditapp.questionnaires.models.question import Question
-from auditapp.questionnaires.models.taxonomy import Category, Check, Framework
+from auditapp.questionnaires.models.taxonomy import AUTHORS, Category, Check, Framework
 from auditapp.questionnaires.models.version import FrozenContent, Questionnaire, QuestionnaireVersion
 from auditapp.questionnaires.models.wording import FIELDS, Wording
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
-AUTHORS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.ADMINISTRATOR)
 # What is edited of a question; its code never changes.
 EDITED = (*(name for name in FIELDS if name != "code"), "thresholds")
 
@@ -323,11 +322,19 @@ class Draft(models.Model):
     def offer(self, *, by: User) -> None:
         """Ask a second person to publish it. Raises Refused naming everything that stands in the way."""
         draft = self._held(by)
-        if wrong := assembling.complaints(draft.content()):
+        if wrong := [*assembling.complaints(draft.content()), *draft._retired()]:
             raise Refused(_("This cannot be published yet."), [*wrong])
         draft._move(self.State.OFFERED, by=by, offered_by=by, offered_at=clock.now())
         self.refresh_from_db()
         Event.record(by, "questionnaire.offered", self, number=self.number)
+
+    def _retired(self) -> list[str]:
+        """The checks asked that were retired meanwhile, each with what is asked instead."""
+        rows = Check.objects.filter(
+            retired__isnull=False, pk__in=self.questions.filter(dropped=False).values("safety_check")
+        )
+        sentence = _("%(code)s is retired. Drop it, and ask %(instead)s.")
+        return [sentence % {"code": row.code, "instead": row.replaced_by} for row in rows.select_related("replaced_by")]
 
     @transaction.atomic
     def take_back(self, *, by: User) -> None:

@@ -6,11 +6,19 @@ questionnaire version.
 
 from typing import Self, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from auditapp.accounts.models import User
+from auditapp import clock
+from auditapp.accounts.models import Role, User
+from auditapp.refusals import Refused
+from auditapp.text import clean
+from auditapp.trail.models import Event
+
+# Who write an organisation's questionnaires, publish them and retire what they asked.
+AUTHORS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.ADMINISTRATOR)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -178,3 +186,25 @@ class Check(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("questionnaires:check", args=[self.code])
+
+    @property
+    def trail_stream(self) -> str:
+        return f"check:{self.code}"
+
+    @transaction.atomic
+    def retire(self, *, by: User, replaced_by: "Check", reason: str) -> None:
+        """No new questionnaire asks it; those that do keep it. The code of what is asked instead is named for ever.
+
+        Raises Refused for a seeded check, which content retires, and where the other one is retired itself or the same.
+        """
+        by.must_hold(*AUTHORS, site=None, to=_("retire a check"))
+        if self.organisation_id is None:
+            raise Refused(_("A seeded check is retired by the content that brought it, not here."))
+        held = Check.objects.select_for_update().get(pk=self.pk)
+        if held.retired:
+            raise Refused(_("%(code)s is retired already.") % {"code": self.code})
+        if replaced_by.pk == self.pk or replaced_by.retired:
+            raise Refused(_("Name a check that is asked instead, and is not retired itself."))
+        self.retired, self.retired_reason, self.replaced_by = clock.now().date(), clean(reason), replaced_by
+        self.save(update_fields=["retired", "retired_reason", "replaced_by"])
+        Event.record(by, "check.retired", self, check=self.code, replaced_by=replaced_by.code)

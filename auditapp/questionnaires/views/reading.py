@@ -89,6 +89,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     asking = [question for question in worded if question.version.state == QuestionnaireVersion.State.PUBLISHED]
     page = display.check_page(asking, frameworks, jurisdiction=request.user.organisation.jurisdiction)
     page |= {"check": row, "histories": histories.histories(worded, versions)}
+    page |= {"may_write": request.user.holds(*AUTHORS)}
     return render(request, "questionnaires/check.html", page)
 
 

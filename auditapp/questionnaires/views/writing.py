@@ -16,8 +16,9 @@ from auditapp.deployments.models import Profile
 from auditapp.questionnaires import draft_pages
 from auditapp.questionnaires import library as searching
 from auditapp.questionnaires.effects import effects
-from auditapp.questionnaires.forms.writing import AboutForm, BeginForm, WordingForm
+from auditapp.questionnaires.forms.writing import AboutForm, BeginForm, CheckRetirementForm, WordingForm
 from auditapp.questionnaires.models import (
+    Check,
     Draft,
     DraftQuestion,
     Framework,
@@ -214,6 +215,34 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
     found.offer(by=request.user)
     messages.success(request, _("It waits for a second person now, who reads what differs and publishes it."))
     return redirect("questionnaires:draft_difference", found.questionnaire.code)
+
+
+@require_http_methods(["GET", "POST"])
+def retirement(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Open no new audit with a version of ours; nothing is asked in its place until another is published."""
+    versions = QuestionnaireVersion.objects.visible_to(request.user).filter(questionnaire__organisation__isnull=False)
+    version = get_object_or_404(versions.select_related("questionnaire"), questionnaire__code=code, number=number)
+    must_write(request.user)
+    if request.method == "POST":
+        version.retire(by=request.user)
+        messages.success(request, _("Version %(n)s is retired. Audits that used it keep it.") % {"n": version.number})
+        return redirect(version)
+    return render(request, "questionnaires/retirement.html", {"version": version})
+
+
+@require_http_methods(["GET", "POST"])
+def check_retirement(request: HttpRequest, code: str) -> HttpResponse:
+    """Retire a check of ours, naming what is asked instead."""
+    known = Check.objects.visible_to(request.user)
+    check = get_object_or_404(known.filter(organisation__isnull=False), code=code)
+    must_write(request.user)
+    others = known.filter(retired=None).exclude(pk=check.pk).order_by("category__position", "position")
+    form = CheckRetirementForm(request.POST or None, checks=others)
+    if request.method == "POST" and form.is_valid():
+        check.retire(by=request.user, **form.cleaned_data)
+        messages.success(request, _("%(code)s is retired. Questionnaires that ask it keep it.") % {"code": check.code})
+        return redirect(check)
+    return render(request, "questionnaires/check_retirement.html", {"form": form, "check": check})
 
 
 def _key() -> str:
