@@ -33,7 +33,5 @@ urlpatterns = [
     path("<slug:code>/v<int:number>/questionnaire.xlsx", exchange.spreadsheet, name="spreadsheet"),
     path("<slug:code>/v<int:number>/questionnaire.yaml", exchange.yaml, name="yaml"),
     path("<slug:code>/v<int:number>/", reading.questionnaire, name="questionnaire"),
-    path(
-        "<slug:code>/v<int:number>/difference/<slug:other>/v<int:other_number>/", reading.difference, name="difference"
-    ),
+    path("<slug:code>/v<int:number>/difference/<slug:other>/v<int:to>/", reading.difference, name="difference"),
 ]

@@ -11,6 +11,7 @@ from auditapp.accounts.models import Role, Site, User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
 from auditapp.findings.models import Finding
+from auditapp.questionnaires.models import AUTHORS, Draft
 from auditapp.tracking import answering, in_motion
 from auditapp.tracking.tasks import Kind, Task, named
 
@@ -18,9 +19,11 @@ from auditapp.tracking.tasks import Kind, Task, named
 APPEARS = {
     Role.AUDITOR: gettext_lazy("audits that you opened, profiles to confirm, reports to sign"),
     Role.CATEGORY_LEAD: gettext_lazy("questions of the categories that you are given"),
-    Role.CLINICAL_SAFETY_OFFICER: gettext_lazy("audits to review, profiles to confirm, reports to sign"),
+    Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
+        "audits to review, profiles to confirm, reports to sign, questionnaires to publish"
+    ),
     Role.EXECUTIVE: gettext_lazy("reports to sign"),
-    Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign"),
+    Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign, questionnaires to publish"),
     Role.DEPLOYMENT_OWNER: gettext_lazy("overdue findings, profiles to confirm, versions that run without an audit"),
 }
 
@@ -35,7 +38,7 @@ def waiting_for(user: User) -> list[Task]:
     """Everything, in order. The number of queries does not depend on how much there is."""
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
-        _profiles, _uncovered,
+        _profiles, _questionnaires, _uncovered,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
@@ -64,6 +67,17 @@ def _profiles(user: User) -> Iterator[Task]:
         href = reverse("tracking:profile", args=[deployment.ref])
         what = named(deployment.name, deployment.site.name)
         yield Task(Kind.CONFIRM, _("Confirm the profile"), what, href, deployment.site.zone, since=profile.at)
+
+
+def _questionnaires(user: User) -> Iterator[Task]:
+    """Questionnaires that somebody else offered, waiting for a second person to publish them."""
+    if not user.holds(*AUTHORS):
+        return
+    offered = Draft.objects.visible_to(user).filter(state=Draft.State.OFFERED).exclude(offered_by=user)
+    for draft in offered.select_related("questionnaire"):
+        href = reverse("questionnaires:draft_difference", args=[draft.questionnaire.code])
+        what = _("%(title)s, version %(n)s") % {"title": draft.about["title"], "n": draft.number}
+        yield Task(Kind.PUBLISH, _("Read and publish the questionnaire"), what, href, "UTC", since=draft.offered_at)
 
 
 def _uncovered(user: User) -> Iterator[Task]:

@@ -22,8 +22,9 @@ class Kind(IntEnum):
     REVIEW = 5
     CONFIRM = 6
     APPROVE = 7
-    ANSWER = 8
-    UNCOVERED = 9
+    PUBLISH = 8
+    ANSWER = 9
+    UNCOVERED = 10
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ TABLE = [
     Page("questionnaires:framework", with_={"code": "nist-ai-rmf"}),
     Page(
         "questionnaires:difference",
-        with_={"code": "containment-72h", "number": "1", "other": "annual-review", "other_number": "1"},
+        with_={"code": "containment-72h", "number": "1", "other": "annual-review", "to": "1"},
     ),
     # Questionnaires that are being written: of the whole group
     Page("questionnaires:begin", get=AUTHORS, post=AUTHORS),

@@ -8,6 +8,7 @@ from django.test import Client
 
 from auditapp import clock
 from auditapp.audits.models import Audit
+from auditapp.questionnaires.models import Draft, QuestionnaireVersion
 from auditapp.reports.models import Decision, Report
 from auditapp.tracking import my_work
 from tests.factories import Make
@@ -243,3 +244,16 @@ def test_one_thing_and_three_take_the_same_queries(client: Client, make: Make) -
     everything()
     everything()
     assert {who: taken(who) for who in people} == of_one
+
+
+def test_an_offered_questionnaire_waits_for_everybody_who_may_publish_it_but_who_offered_it(
+    make: Make, waits: Any
+) -> None:
+    base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h", state="published")
+    draft = Draft.begin(by=make.people["ben"], base=base, title="Containment at the Royal")
+    assert only(waits)
+    draft.offer(by=make.people["ben"])
+    publish = ["Read and publish the questionnaire"]
+    assert only(waits, grace=publish, ada=publish)
+    draft.publish(by=make.people["grace"])
+    assert only(waits)

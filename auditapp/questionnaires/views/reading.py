@@ -61,11 +61,11 @@ def _of_ours(request: HttpRequest, version: QuestionnaireVersion) -> dict[str, A
 
 
 @require_safe
-def difference(request: HttpRequest, code: str, number: int, other: str, other_number: int) -> HttpResponse:
+def difference(request: HttpRequest, code: str, number: int, other: str, to: int) -> HttpResponse:
     """What differs between two versions, of one questionnaire or of two."""
     versions = QuestionnaireVersion.objects.visible_to(request.user).select_related("questionnaire")
     before = get_object_or_404(versions, questionnaire__code=code, number=number)
-    after = get_object_or_404(versions, questionnaire__code=other, number=other_number)
+    after = get_object_or_404(versions, questionnaire__code=other, number=to)
     differs = differing.difference(before.content, after.content)
     return render(request, "questionnaires/difference.html", {"before": before, "after": after, "difference": differs})
 
