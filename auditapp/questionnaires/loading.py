@@ -14,6 +14,7 @@ from auditapp.deployments.profile import SEED
 from auditapp.questionnaires.canonical import canonical_bytes, digest
 from auditapp.questionnaires.framework_lists import about, newer_here
 from auditapp.questionnaires.freezing import first_difference, frozen
+from auditapp.questionnaires.lines import Lines
 from auditapp.questionnaires.models import (
     Category,
     Check,
@@ -45,7 +46,7 @@ def load(folder: Path = SEED.parent) -> Loaded:
     """
     content = read(folder)
     if wrong := complaints(content):
-        raise Refused(_("The content files cannot be published as they are."), [*wrong])
+        raise Refused(_("The content files cannot be published as they are."), [*with_lines(wrong, folder)])
     with transaction.atomic():
         _one_at_a_time()
         new = _new_versions(content)
@@ -53,6 +54,17 @@ def load(folder: Path = SEED.parent) -> Loaded:
         for questionnaire, canonical in new:
             loaded.published.append(str(_publish(content, questionnaire, canonical)))
         return loaded
+
+
+def with_lines(wrong: Iterable[str], folder: Path) -> Iterable[str]:
+    """Complaints of the form "file: path: what" as "file:line: path: what", where the path leads anywhere."""
+    files: dict[str, Lines] = {}
+    for complaint in wrong:
+        name, path, what = complaint.split(": ", 2)
+        if name not in files:
+            files[name] = Lines((folder / name).read_text(encoding="utf-8"))
+        line = files[name].line(path)
+        yield f"{name}:{line}: {path}: {what}" if line else complaint
 
 
 def _one_at_a_time() -> None:

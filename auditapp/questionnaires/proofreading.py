@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from auditapp.deployments.profile import facts_in
 from auditapp.questionnaires.applicability import LEVEL
+from auditapp.questionnaires.assembling import can_hold
 from auditapp.questionnaires.reading import Content
 from auditapp.questionnaires.shapes import CHECKS_FILE, FRAMEWORKS_FILE, misshapen
 
@@ -108,17 +110,24 @@ class _References:
         if not isinstance(condition, dict) or not condition or not set(condition) <= {"all", "any"}:
             self.complain(path, "is neither always nor a mapping of all and any")
             return
+        unknown = False
         for item in [item for items in condition.values() for item in items]:
             level = LEVEL.fullmatch(item)
             known = facts.get(level[1]) == "integer" if level else facts.get(item) == "boolean"
             if not known:
                 self.complain(path, f"{item} is no fact of the profile")
+                unknown = True
+        if not unknown and not can_hold(condition, facts_in(self.checks["applicability"]["profile_facts"])):
+            self.complain(path, "can never hold, so nobody would be asked")
 
     def _retired(self) -> None:
         current = {check["id"] for check in self.content.all_checks}
         prefixes = {category["prefix"] for category in self.content.categories}
+        replaced_by = {row["id"]: row["replaced_by"] for row in self.checks["retired_checks"]}
         for row in self.checks["retired_checks"]:
-            if row["replaced_by"] not in current:
+            if circle := _circle(row["id"], replaced_by):
+                self.complain(f"retired_checks[{row['id']}].replaced_by", f"goes in a circle: {', '.join(circle)}")
+            elif row["replaced_by"] not in current:
                 self.complain(f"retired_checks[{row['id']}].replaced_by", f"there is no check {row['replaced_by']}")
             if row["id"].split("-")[0] not in prefixes:
                 self.complain(f"retired_checks[{row['id']}].id", "no category has its prefix")
@@ -211,3 +220,11 @@ class _References:
         self._unique((s["role"] for s in q["signatories"]), f"{path}.signatories")
         if not any("decision" in s["meaning"] for s in q["signatories"]):
             self.complain(f"{path}.signatories", "no signature's meaning says that it records the decision")
+
+
+def _circle(code: str, replaced_by: Mapping[str, str]) -> list[str]:
+    """The checks on the way from a retired check back to itself; none where the way ends elsewhere."""
+    way = [code]
+    while (after := replaced_by.get(way[-1])) and after not in way:
+        way.append(after)
+    return [*way, code] if after == code else []

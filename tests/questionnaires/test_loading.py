@@ -163,9 +163,10 @@ def test_the_command_says_what_is_wrong_and_where(folder, edit):
     edit("checks.yaml", "criticality: critical\n      stages", "criticality: frightful\n      stages")
     with pytest.raises(CommandError) as error:
         call_command("load_questionnaires", folder=folder)
+    line = (folder / "checks.yaml").read_text().split("criticality: frightful")[0].count("\n") + 1
     assert str(error.value).splitlines() == [
         "The content files cannot be published as they are.",
-        "  checks.yaml: domains[llm-function].categories[hallucination].checks[hal-01].criticality: "
+        f"  checks.yaml:{line}: domains[llm-function].categories[hallucination].checks[hal-01].criticality: "
         "frightful has no weight in scoring.weights",
     ]
 
@@ -283,12 +284,34 @@ HALLUCINATION = "domains[llm-function].categories[hallucination]"
         ),
         ("frameworks.yaml", "  publisher: NIST\n", "", "frameworks[nist-ai-rmf].publisher: is missing"),
         ("frameworks.yaml", "id: GOVERN 1.2", "id: GOVERN 1.1", "GOVERN 1.1 is given 2 times"),
+        (
+            "checks.yaml",
+            "        - autonomy_level<=1\n",
+            "        - autonomy_level<=1\n        - autonomy_level>=2\n",
+            "applies_when: can never hold, so nobody would be asked",
+        ),
+        (
+            "checks.yaml",
+            "  replaced_by: tea-06\n",
+            "  replaced_by: ill-06\n",
+            "retired_checks[ill-06].replaced_by: goes in a circle: ill-06, ill-06",
+        ),
     ],
 )
 def test_unsound_content_is_refused_with_file_and_path(folder, edit, name, old, new, complaint):
     edit(name, old, new)
     found = complaints(read(folder))
     assert any(complaint in line and line.startswith(f"{name}: ") for line in found), found
+
+
+def test_checks_that_replace_each_other_are_named(folder, edit):
+    row = "- id: old-{}\n  replaced_by: old-{}\n  retired: '2026-11-22'\n  reason: merged\n"
+    edit(
+        "checks.yaml", "retired_checks:\n", "retired_checks:\n" + row.format(1, 2) + row.format(2, 3) + row.format(3, 1)
+    )
+    circles = [line for line in complaints(read(folder)) if "goes in a circle" in line]
+    assert circles[0] == "checks.yaml: retired_checks[old-1].replaced_by: goes in a circle: old-1, old-2, old-3, old-1"
+    assert len(circles) == 3
 
 
 @pytest.mark.parametrize(

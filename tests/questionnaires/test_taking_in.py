@@ -134,6 +134,28 @@ def test_an_upload_that_became_a_draft_or_was_given_up_is_gone(make: Make) -> No
     assert verbs == {"checklist.uploaded", "checklist.explained", "checklist.taken_in", "checklist.given_up"}
 
 
+def test_two_tabs_make_one_draft_of_a_file(make: Make) -> None:
+    ben = make.people["ben"]
+    first = uploaded(ben)
+    second = ChecklistUpload.objects.get(pk=first.pk)
+    first.become_draft([question()], by=ben, title="From the ward", about=base().about)
+    with pytest.raises(Refused, match="taken in or given up meanwhile"):
+        second.become_draft([question()], by=ben, title="From the ward, again", about=base().about)
+    assert Draft.objects.count() == 1
+
+
+def test_a_file_whose_questionnaire_is_being_drafted_is_refused_and_kept(make: Make) -> None:
+    ben = make.people["ben"]
+    draft = Draft.begin(by=ben, base=base(), title="Ours")
+    draft.offer(by=ben)
+    version = draft.publish(by=make.people["grace"])
+    Draft.begin(by=ben, base=version)
+    upload = uploaded(ben, base=version.questionnaire.code)
+    with pytest.raises(Refused, match="under way"):
+        upload.become_draft([question()], by=ben, title="Ours", about=version.about)
+    assert ChecklistUpload.objects.filter(pk=upload.pk).exists()
+
+
 def test_what_was_taken_in_is_published_by_a_second_person(draft: Draft, make: Make) -> None:
     ben = make.people["ben"]
     draft.take_in([question("mon-02", category="monitoring-incidents"), question()], by=ben)

@@ -21,6 +21,7 @@ from auditapp.questionnaires.spreadsheets.values import Value
 from auditapp.refusals import Refused
 
 ACCEPTED = ".xlsx,.csv,.tsv,.txt,.yaml,.yml"
+NOTHING = "-"
 SAMPLES = 2  # values shown beside a column
 SAMPLE = 90  # characters of each
 
@@ -109,7 +110,7 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args: Any, table: Table, sheet: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.table, self.sheet = table, sheet
-        choices = [("", _("Leave out")), *((name, str(label)) for name, label in FIELDS.items())]
+        choices = [(NOTHING, _("Leave out")), *((name, str(label)) for name, label in FIELDS.items())]
         for column in table.columns:
             values = [line.cells[column.index] for line in table.lines if line.cells[column.index]][:SAMPLES]
             samples = " · ".join(value if len(value) <= SAMPLE else f"{value[:SAMPLE]}…" for value in values)
@@ -117,14 +118,15 @@ class ColumnsForm(forms.Form):
             self.fields[f"column-{column.index}"] = forms.ChoiceField(
                 label=tables.described(column, table),
                 choices=choices,
-                required=False,
-                initial=column.field,
+                initial=column.field or NOTHING,
+                error_messages={"required": _("Say what this column is, or leave it out.")},
                 help_text=" ".join(filter(None, [why, samples])),
             )
 
     def clean(self) -> dict[str, Any]:
         """What `ChecklistUpload.explain` keeps of it."""
-        fields = {c.index: self.cleaned_data.get(f"column-{c.index}", "") for c in self.table.columns}
+        given = {column.index: self.cleaned_data.get(f"column-{column.index}") for column in self.table.columns}
+        fields = {index: field for index, field in given.items() if field and field != NOTHING}
         for name, label in FIELDS.items():
             twice = [index for index, field in fields.items() if field == name]
             if len(twice) > 1:

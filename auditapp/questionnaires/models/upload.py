@@ -7,12 +7,14 @@ from typing import Any, Self
 
 from django.db import models, transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import User
 from auditapp.questionnaires.models.draft import Draft, must_write
 from auditapp.questionnaires.models.version import QuestionnaireVersion
+from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
@@ -93,7 +95,7 @@ class ChecklistUpload(models.Model):
         self, questions: Sequence[Mapping[str, Any]], *, by: User, title: str, about: Mapping[str, Any]
     ) -> Draft:
         """Begin a draft that asks these questions, under the rules of `base`; what was uploaded goes."""
-        must_write(by)
+        self._hold(by)
         draft = Draft.begin(by=by, base=self.base, title=title, about=about)
         draft.take_in(questions, by=by)
         self._end("checklist.taken_in", by)
@@ -102,8 +104,14 @@ class ChecklistUpload(models.Model):
     @transaction.atomic
     def give_up(self, *, by: User) -> None:
         """Take nothing of it in."""
-        must_write(by)
+        self._hold(by)
         self._end("checklist.given_up", by)
+
+    def _hold(self, by: User) -> None:
+        """Two tabs make one draft of it: the second finds that it is gone."""
+        must_write(by)
+        if not ChecklistUpload.objects.select_for_update().filter(pk=self.pk).exists():
+            raise Refused(_("This file was taken in or given up meanwhile."))
 
     def _end(self, verb: str, by: User) -> None:
         Event.record(by, verb, self)

@@ -63,6 +63,7 @@ ROW_NUMBER = re.compile(r"[A-Za-z]?\d+([.\-]\d+)*[.):]?")
 A_NUMBER = re.compile(r"[A-Za-z]{0,3}[ .-]?\d+([.\-]\d+)*[.):]?|[A-Z]|[A-Za-z][.)]")
 AN_ANSWER = re.compile(r"yes|no|n ?/? ?a|y|n|x|✓|✔|☐|☑|☒|□|_+|\[ ?[x✓]? ?\]|ja|nein|true|false", re.IGNORECASE)
 MOSTLY = 0.8
+HALF = 0.5  # sections have their titles among the numbers
 
 
 # Why a column is left out.
@@ -126,7 +127,7 @@ def _guess(index: int, heading: str, values: Sequence[str], taken: Iterable[str]
     words, field = plain(heading), field_of(heading)
     if field and field not in taken and plain(str(FIELDS[field])) == words and not _mostly(ROW_NUMBER, values):
         return Column(index, heading, field)  # our own name for it, as in a sheet that was exported
-    if _mostly(A_NUMBER, values) and (NUMBERS.fullmatch(words) or not words):
+    if (NUMBERS.fullmatch(words) and _mostly(A_NUMBER, values, HALF)) or (not words and _mostly(A_NUMBER, values)):
         return Column(index, heading, "", "numbers")
     if field in ("code", "clauses") and _mostly(ROW_NUMBER, values):
         return Column(index, heading, "", "numbers")
@@ -139,8 +140,8 @@ def _guess(index: int, heading: str, values: Sequence[str], taken: Iterable[str]
     return Column(index, heading, "", "unknown" if values else "empty")
 
 
-def _mostly(pattern: re.Pattern[str], values: Sequence[str]) -> bool:
-    return bool(values) and sum(bool(pattern.fullmatch(value)) for value in values) >= MOSTLY * len(values)
+def _mostly(pattern: re.Pattern[str], values: Sequence[str], share: float = MOSTLY) -> bool:
+    return bool(values) and sum(bool(pattern.fullmatch(value)) for value in values) >= share * len(values)
 
 
 def _with_a_question(columns: list[Column], rows: Sequence[Sequence[str]]) -> list[Column]:

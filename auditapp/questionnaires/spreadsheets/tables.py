@@ -94,15 +94,19 @@ class Table:
     def _usual(self) -> tuple[int, int]:
         """How many cells a row of this checklist has, apart from its number; and how many numbers."""
         rows = [self._counted(line) for line in self.lines]
-        numbers = [len(self._numbering & set(line.filled)) for line in self.lines]
+        numbers = [len(self._numbers(line)) for line in self.lines]
         return (median_high(rows), median_high(numbers)) if rows else (0, 0)
 
     def _counted(self, line: Line) -> int:
-        return len(set(line.filled) - self._numbering)
+        return len(set(line.filled) - self._numbers(line))
+
+    def _numbers(self, line: Line) -> set[int]:
+        """Where the row has its number; a title may stand in the same column."""
+        return {n for n in self._numbering if kinds.A_NUMBER.fullmatch(line.cells[n])}
 
     def _section(self, line: Line) -> str:
         """The title, if the row says nothing but the title of the section below it."""
-        filled = [n for n in line.filled if n not in self._numbering]
+        filled = [n for n in line.filled if n not in self._numbers(line)]
         texts = {line.cells[n] for n in filled}
         if len(texts) != 1:
             return ""
@@ -111,7 +115,7 @@ class Table:
             return ""
         wide = any(first in filled and last > first for first, last in line.wide)
         alone_here = usual >= 2 or filled[0] != self._text
-        lacks_number = bool(self._numbering) and numbers >= 1 and not self._numbering & set(line.filled)
+        lacks_number = numbers >= 1 and not self._numbers(line)
         return text if wide or alone_here or lacks_number else ""
 
 

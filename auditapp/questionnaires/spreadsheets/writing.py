@@ -44,6 +44,7 @@ COLUMNS = {
     "raised_to": (FIELDS["raised_to"], 12),
     "raised_where": (FIELDS["raised_where"], 24),
 }
+LIFE = ("pre", "live", "change")
 RISKY = ("=", "+", "-", "@")  # how a text begins that a spreadsheet might take for a formula when it is edited
 
 
@@ -142,9 +143,10 @@ def _write_about(sheet: Any, about: Mapping[str, Any], digest: str, source: str)
 
 
 def _combinations(stages: Mapping[str, str]) -> list[str]:
-    """Every set of stages, in the order of the stages."""
+    """Every set of stages, in the order of a tool's life; canonical content has them by letter."""
+    ordered = sorted(stages, key=lambda stage: LIFE.index(stage) if stage in LIFE else len(LIFE))
     sizes = range(1, len(stages) + 1)
-    return [", ".join(some) for size in sizes for some in itertools.combinations(stages, size)]
+    return [", ".join(some) for size in sizes for some in itertools.combinations(ordered, size)]
 
 
 def _offer(sheet: Any, lists: Any, choices: Mapping[str, Sequence[str]], rows: int) -> None:

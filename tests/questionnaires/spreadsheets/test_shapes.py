@@ -80,6 +80,20 @@ SHAPES: dict[str, tuple[bytes, str]] = {
         ),
         "a.xlsx",
     ),
+    "section titles among the numbers": (
+        xlsx(
+            [
+                ["No.", "Item", "Evidence"],
+                ["1. Inventory"],
+                [1.1, ASKS[0], "Register"],
+                ["2. People"],
+                [2.1, ASKS[1], "Records"],
+                [2.2, ASKS[2], "Plan"],
+            ],
+            merged=["A2:C2", "A4:C4"],
+        ),
+        "a.xlsx",
+    ),
     "sections merged beside their rows": (
         xlsx(
             [
@@ -168,7 +182,7 @@ def shaped(shape: str) -> Table:
     return read(*SHAPES[shape])
 
 
-@pytest.mark.parametrize("shape", ["section rows merged over the table"])
+@pytest.mark.parametrize("shape", ["section rows merged over the table", "section titles among the numbers"])
 def test_a_section_row_gives_the_section_of_the_rows_below_it(shape: str) -> None:
     assert [entry.section for entry in shaped(shape).entries] == ["1. Inventory", "2. People", "2. People"]
 
