@@ -37,6 +37,7 @@ from auditapp.questionnaires.models import (
     Question,
     Questionnaire,
     QuestionnaireVersion,
+    ThresholdAdoption,
 )
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
 from auditapp.trail.models import Checkpoint, Event, Head
@@ -47,5 +48,6 @@ __all__ = [
     "Event", "Evidence", "Finding", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
     "Membership", "ModelVersion", "NotApplicableApproval", "Organisation", "Product", "Profile",
     "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return",
-    "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission", "User", "Vendor", "Withdrawal",
+    "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission",
+    "ThresholdAdoption", "User", "Vendor", "Withdrawal",
 ]  # fmt: skip

@@ -13,5 +13,8 @@ urlpatterns = [
     # /questionnaires/frameworks/
     path("frameworks/", views.frameworks, name="frameworks"),
     path("frameworks/<slug:code>/", views.framework, name="framework"),
+    # /questionnaires/thresholds/
+    path("thresholds/", views.thresholds, name="thresholds"),
+    path("thresholds/<slug:code>/", views.threshold, name="threshold"),
     path("<slug:code>/v<int:number>/", views.questionnaire, name="questionnaire"),
 ]

@@ -1,14 +1,17 @@
-"""Pages on what is asked: questionnaires, checks, frameworks. Read by everybody who is signed in."""
+"""Pages on what is asked: questionnaires, checks, frameworks, thresholds. Read by everybody who is signed in."""
 
 from collections import Counter
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from auditapp.questionnaires import display
-from auditapp.questionnaires.models import Check, Framework, Question, QuestionnaireVersion
+from auditapp.questionnaires import display, threshold_page
+from auditapp.questionnaires.models import Check, Framework, Question, QuestionnaireVersion, ThresholdAdoption
+from auditapp.questionnaires.threshold_form import ThresholdForm
 
 CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
 
@@ -33,10 +36,11 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
     ]
     frameworks = list(Framework.objects.visible_to(request.user)) if category else []
     jurisdiction = request.user.organisation.jurisdiction
+    adopted = ThresholdAdoption.objects.visible_to(request.user).by_key() if category else {}
     page = {
         "version": version,
         "others": versions.filter(questionnaire=version.questionnaire).exclude(pk=version.pk),
-        "domains": display.by_category(version, questions, frameworks, jurisdiction=jurisdiction),
+        "domains": display.by_category(version, questions, frameworks, jurisdiction=jurisdiction, adopted=adopted),
         "in_full": bool(category),
         **display.category_links(request.GET, version),
         "criticalities": display.filter_links(request.GET, "criticality", CRITICALITIES),
@@ -71,7 +75,8 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     asking = Question.objects.visible_to(request.user).published().asking(row)
     frameworks = list(Framework.objects.visible_to(request.user))
     jurisdiction = request.user.organisation.jurisdiction
-    page = {"check": row, **display.check_page(asking, frameworks, jurisdiction=jurisdiction)}
+    adopted = ThresholdAdoption.objects.visible_to(request.user).by_key()
+    page = {"check": row, **display.check_page(asking, frameworks, jurisdiction=jurisdiction, adopted=adopted)}
     return render(request, "questionnaires/check.html", page)
 
 
@@ -90,3 +95,29 @@ def framework(request: HttpRequest, code: str) -> HttpResponse:
     questions = Question.objects.visible_to(request.user).current_wording().order_by("safety_check__position")
     page = {"framework": row, "clauses": display.clauses_with_checks(row, questions)}
     return render(request, "questionnaires/framework.html", page)
+
+
+@require_safe
+def thresholds(request: HttpRequest) -> HttpResponse:
+    """Every number that published questionnaires use, with what the hospital made of it."""
+    adopted = ThresholdAdoption.objects.visible_to(request.user).by_key()
+    page = threshold_page.listed(request.user, request.GET, adopted)
+    return render(request, "questionnaires/thresholds.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+def threshold(request: HttpRequest, code: str) -> HttpResponse:
+    """One number: all that was adopted so far, and the form for who may adopt it."""
+    if request.method == "POST":
+        ThresholdAdoption.must_let_adopt(request.user)
+    number = threshold_page.number(request.user, code)
+    history = list(ThresholdAdoption.objects.visible_to(request.user).of(number).select_related("by"))
+    form = ThresholdForm(request.POST or None, threshold=number, now=history[0] if history else None)
+    if request.method == "POST" and form.is_valid():
+        adoption = ThresholdAdoption.adopt(number, by=request.user, **form.cleaned_data)
+        messages.success(request, gettext("Adopted: %(limit)s.") % {"limit": number.limit(adoption.value)})
+        return redirect("questionnaires:thresholds")
+    page = {"number": threshold_page.Row(number, form.now), "history": history, "form": form}
+    return render(
+        request, "questionnaires/threshold.html", page | {"may_adopt": threshold_page.may_adopt(request.user)}
+    )

@@ -12,6 +12,7 @@ CHAIR, OWNER, VIEWER, ADMINISTRATOR = "governance_chair", "deployment_owner", "v
 ROLES = (AUDITOR, LEAD, OFFICER, EXECUTIVE, CHAIR, OWNER, VIEWER, ADMINISTRATOR)
 ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
+GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 
 
@@ -29,6 +30,7 @@ class Page:
     with_: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
+    of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
 
@@ -58,6 +60,8 @@ TABLE = [
     Page("questionnaires:check", with_={"code": "hal-01"}),
     Page("questionnaires:frameworks"),
     Page("questionnaires:framework", with_={"code": "nist-ai-rmf"}),
+    Page("questionnaires:thresholds"),
+    Page("questionnaires:threshold", with_={"code": "threshold"}, post=GROUP_KEEPERS, of_the_group=True),
     # People: the administrator's
     Page("accounts:people", get=ADMINISTRATORS),
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),

@@ -32,7 +32,7 @@ NOT_PRINTED = re.compile(
     |hazard_ratings\.\d+\.state|findings\.\d+\.state|thresholds\.items\.\d+\.rule
     |signatories\.\d+\.(role|field)|frameworks\.\d+\.id|submission\.submitted\.date
     |.*\.(at|opened_at|submitted_at|filled_at|confirmed_at|added_at|prepared_at)
-    |.*\.(due|first_due|effective_date|valid_until|last_verified|from|to|size))$""",
+    |.*\.(due|first_due|effective_date|valid_until|last_verified|from|to|on|size))$""",
     re.VERBOSE,
 )
 
@@ -100,6 +100,14 @@ def every_state() -> dict[str, Any]:
         "by": example_facts.EVE,
         "at": "2026-11-18T11:00:00Z",
         "reason": "Not yet.",
+    }
+    facts["thresholds"] = large["thresholds"]
+    facts["thresholds"]["items"][0]["adopted"] = {
+        "by": example_facts.BEN,
+        "at": "2026-03-05T11:00:00Z",
+        "on": "2026-03-05",
+        "default": "15",
+        "reason": "Stricter here.",
     }
     facts["submission"]["excluded"] = large["submission"]["excluded"][:3]
     facts["submission"]["deployment"]["model_version"]["to"] = "2027-01-01"

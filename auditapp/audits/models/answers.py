@@ -24,6 +24,7 @@ from auditapp.audits.models.revisions import (
 from auditapp.audits.scoring import Given
 from auditapp.evidence.models import Evidence
 from auditapp.questionnaires.models import Question
+from auditapp.questionnaires.models.threshold import numbers_of
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
@@ -75,6 +76,10 @@ class AnswerQuerySet(PlacedQuerySet):
             audit=OuterRef("audit"), category_code=OuterRef("category_code"), user=person
         )
         return self.annotate(assigned=Exists(assigned))
+
+    def with_local_numbers(self) -> "AnswerQuerySet":
+        """`adopted`: the numbers that the organisation adopted for the answer's check, for `local_numbers`."""
+        return self.annotate(adopted=numbers_of("organisation", "code"))
 
     def unanswered(self) -> "AnswerQuerySet":
         return self.filter(UNANSWERED)
@@ -161,6 +166,7 @@ class Answer(Placed):
     assigned: bool
     has_item: bool
     backed_by: str
+    adopted: list[dict[str, Any]]
 
     class Meta:
         ordering = ["position"]

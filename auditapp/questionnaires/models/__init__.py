@@ -2,6 +2,7 @@
 
 from auditapp.questionnaires.models.question import Question
 from auditapp.questionnaires.models.taxonomy import Category, Check, Clause, Domain, Framework
+from auditapp.questionnaires.models.threshold import ThresholdAdoption
 from auditapp.questionnaires.models.version import FrozenContent, Questionnaire, QuestionnaireVersion
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "Question",
     "Questionnaire",
     "QuestionnaireVersion",
+    "ThresholdAdoption",
 ]

@@ -1,0 +1,71 @@
+"""Local thresholds that a hospital group adopts: rows of its own, only ever added."""
+
+from django.conf import settings
+from django.db import migrations, models
+from django.db.models import PROTECT
+
+WEB = "auditapp_web"
+OURS = "organisation_id = (SELECT auditapp_scope_organisation())"
+
+
+def of_an_organisation(table: str) -> migrations.RunSQL:
+    """Seen and added to inside one's own organisation alone; changed and deleted by nobody."""
+    return migrations.RunSQL(
+        f"""
+        CREATE POLICY in_scope ON auditapp_{table} USING ({OURS});
+        ALTER TABLE auditapp_{table} ENABLE ROW LEVEL SECURITY;
+        CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON auditapp_{table}
+            FOR EACH ROW EXECUTE FUNCTION auditapp_append_only();
+        GRANT SELECT, INSERT ON auditapp_{table} TO {WEB};
+        GRANT USAGE ON SEQUENCE auditapp_{table}_id_seq TO {WEB};
+        """,
+        f"""
+        REVOKE ALL ON auditapp_{table} FROM {WEB};
+        DROP TRIGGER append_only ON auditapp_{table};
+        ALTER TABLE auditapp_{table} DISABLE ROW LEVEL SECURITY;
+        DROP POLICY in_scope ON auditapp_{table};
+        """,
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("auditapp", "0012_issued_audits_say_when")]
+    operations = [
+        migrations.CreateModel(
+            name="ThresholdAdoption",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("check_code", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=200)),
+                ("rule", models.CharField(max_length=10)),
+                ("unit", models.CharField(max_length=100)),
+                ("n", models.PositiveIntegerField()),
+                ("default", models.CharField(max_length=20)),
+                ("value", models.CharField(max_length=20)),
+                ("reason", models.TextField(blank=True, default="")),
+                ("at", models.DateTimeField()),
+                ("by", models.ForeignKey(on_delete=PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("organisation", models.ForeignKey(on_delete=PROTECT, related_name="+", to="auditapp.organisation")),
+            ],
+            options={
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "check_code", "name", "rule", "unit", "n"),
+                        name="one_adoption_per_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(rule__in=["at_least", "at_most"]), name="an_adoption_is_of_a_limit"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(value__regex=r"^[0-9]+(\.[0-9]+)?$"), name="an_adopted_value_is_a_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(n=1, value=models.F("default")) | ~models.Q(reason=""),
+                        name="a_changed_number_has_a_reason",
+                    ),
+                ],
+            },
+        ),
+        of_an_organisation("thresholdadoption"),
+    ]
