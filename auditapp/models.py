@@ -12,6 +12,7 @@ from auditapp.audits.models import (
     NotApplicableApproval,
     Return,
     Review,
+    StandingAnswer,
     Submission,
     Withdrawal,
 )
@@ -48,6 +49,6 @@ __all__ = [
     "Event", "Evidence", "Finding", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
     "Membership", "ModelVersion", "NotApplicableApproval", "Organisation", "Product", "Profile",
     "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return",
-    "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission",
+    "Review", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission",
     "ThresholdAdoption", "User", "Vendor", "Withdrawal",
 ]  # fmt: skip

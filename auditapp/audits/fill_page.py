@@ -25,8 +25,9 @@ LABELS = {
     "due": _("By when"),
     "control": _("Control in place meanwhile"),
     "justification": _("Why it does not apply"),
+    "deviation": _("Why this audit deviates from the hospital’s answer"),
 }
-TEXTS = ("note", "evidence_note", "gap", "owner", "control", "justification")
+TEXTS = ("note", "evidence_note", "gap", "owner", "control", "justification", "deviation")
 
 
 def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
 
 def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     """The cards of some answers of an audit, in order."""
-    read = list(answers.for_reading().with_assignment(reader).with_local_numbers())
+    read = list(answers.for_reading().with_assignment(reader).with_local_numbers().with_standing())
     for answer in read:
         answer.site = audit.site  # the same for all of them: not to be asked for once per card
     last = {answer.code: answer for answer in answers.last_issued(audit)}
@@ -121,7 +122,7 @@ def texts(revision: AnswerRevision | None) -> dict[str, str]:
 
 def saves(answer: Answer) -> list[dict[str, Any]]:
     """[{"revision", "changes", "approval"}] of everything that was ever saved, the newest first."""
-    revisions = list(answer.revisions.select_related("by", "approval__by").order_by("pk"))
+    revisions = list(answer.revisions.select_related("by", "approval__by", "standing__by").order_by("pk"))
     numbered = {revision.n: revision for revision in revisions if revision.n}
     return [
         {

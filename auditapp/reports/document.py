@@ -248,8 +248,28 @@ def _question(question: Facts, when: Callable[[str], str]) -> Facts:
         "at": when(answer["at"]),
         "approved_by": person(approval["by"]) if approval else "",
         "approved_at": when(approval["at"]) if approval else "",
+        "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",
+        "deviation": _deviation(answer["deviation"], when) if answer.get("deviation") else None,
         "evidence": [_evidence(e, when) for e in question["evidence"]],
     }
+
+
+def _stood(standing: Facts, when: Callable[[str], str]) -> str:
+    """An answer that is given once for the whole hospital: its verdict, who gave it, who keeps it, until when."""
+    told = {
+        "word": WORDS[standing["verdict"]],
+        "who": person(standing["by"]),
+        "at": when(standing["at"]),
+        "n": standing["number"],
+        "keeper": person(standing["keeper"]),
+        "until": day(standing["valid_until"]),
+    }
+    given = _("%(word)s, answered for the whole hospital by %(who)s, %(at)s (answer %(n)s)") % told
+    return given + _("; owner %(keeper)s, valid until %(until)s") % told
+
+
+def _deviation(deviation: Facts, when: Callable[[str], str]) -> Facts:
+    return {"reason": deviation["reason"], "stood": _stood(deviation["from"], when) if deviation["from"] else ""}
 
 
 def _evidence(item: Facts, when: Callable[[str], str]) -> Facts:

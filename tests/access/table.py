@@ -79,6 +79,9 @@ TABLE = [
     Page("findings:finding", "finding"),
     # Audits
     Page("audits:opening", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:standing_answers"),
+    Page("audits:standing_answer", with_={"code": "mon-02"}, post=GROUP_KEEPERS, of_the_group=True),
+    Page("audits:inheritance", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),

@@ -24,7 +24,7 @@ NOT_PRINTED = re.compile(
     |submission\.(schema|layer|findings\..*|organisation\.code|site\.(code|zone)|deployment\.live)
     |submission\.(audit\.(reason|round|revision)|categories\.\d+\.(code|domain))
     |submission\.categories\.\d+\.questions\.\d+\.(guidance|expected_evidence|criticality|scope|clauses\.\d+)
-    |submission\.categories\.\d+\.questions\.\d+\.answer\.(verdict|state)
+    |submission\.categories\.\d+\.questions\.\d+\.answer\.((inherited|deviation\.from)\.)?(verdict|state)
     |submission\.categories\.\d+\.questions\.\d+\.evidence\.\d+\.(kind|source)
     |submission\.(profile\.(n|facts\.\d+\.(id|value))|excluded\.\d+\.(criticality|category))
     |submission\.result\..*|result_at_decision\..*|definitions\.(matrix|severity)\..*
@@ -93,6 +93,10 @@ def every_state() -> dict[str, Any]:
         question["evidence"] = copy.deepcopy(by_state["met"]["evidence"])
     questions[0]["answer"]["control"] = "A control"
     questions[2]["answer"]["approval"] = {"by": example_facts.BEN, "at": "2026-11-21T10:15:00Z"}
+    stood = {"number": 3, "verdict": "met", "by": example_facts.GRACE, "keeper": example_facts.OMAR}
+    stood |= {"at": "2026-03-05T11:00:00Z", "valid_until": "2027-03-31"}
+    questions[1]["answer"]["deviation"] = {"reason": "The clinic has no filter.", "from": stood}
+    questions[3]["answer"]["inherited"] = copy.deepcopy(stood)
     questions[4]["answer"] = None
     for key in ("rounds", "hazard_ratings", "findings", "decision", "supersedes", "marking"):
         facts[key] = large[key]
