@@ -12,6 +12,7 @@ from auditapp.audits.models import (
     NotApplicableApproval,
     Return,
     Review,
+    StandingAnswer,
     Submission,
     Withdrawal,
 )
@@ -41,6 +42,7 @@ from auditapp.questionnaires.models import (
     Question,
     Questionnaire,
     QuestionnaireVersion,
+    ThresholdAdoption,
 )
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
 from auditapp.trail.models import Checkpoint, Event, Head
@@ -52,5 +54,5 @@ __all__ = [
     "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
     "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
     "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
-    "StatusChange", "Submission", "User", "Vendor", "Withdrawal",
+    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "Withdrawal",
 ]  # fmt: skip

@@ -211,9 +211,19 @@ class User(AbstractBaseUser):
             who = _(" or ").join(str(Role(role).label).lower() for role in roles)
             raise NotAllowed(_("Only the %(who)s can %(to)s.") % {"who": who, "to": to})
 
+    def holds_everywhere(self, *roles: str) -> bool:
+        """Whether the person holds one of the roles for the whole organisation and not for one hospital alone."""
+        return any(m.role in roles and m.site_id is None for m in self.held)
+
+    def must_hold_everywhere(self, *roles: str, to: str) -> None:
+        """Refuse unless one of the roles is held for the whole organisation: `to` completes "Only … can …"."""
+        if not self.holds_everywhere(*roles):
+            who = _(" or ").join(str(Role(role).label).lower() for role in roles)
+            raise NotAllowed(_("Only the %(who)s of the whole organisation can %(to)s.") % {"who": who, "to": to})
+
     def must_administer(self, *, to: str) -> None:
         """Refuse unless the person administers the whole organisation: at one hospital alone nobody gives roles."""
-        if not any(m.role == Role.ADMINISTRATOR and m.site_id is None for m in self.held):
+        if not self.holds_everywhere(Role.ADMINISTRATOR):
             raise NotAllowed(_("Only an administrator of the whole organisation can %(to)s.") % {"to": to})
 
     @classmethod

@@ -56,6 +56,35 @@ class Card:
         return any(self.values.get(name) for name in ("gap", "owner", "due", "control"))
 
     @property
+    def has_verdict(self) -> bool:
+        return bool(self.answer.current and self.answer.current.verdict)
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether what the answer took over from the whole hospital counts no more."""
+        return self.answer.is_outdated
+
+    @property
+    def offered(self) -> bool:
+        """Whether something stands for the whole hospital that this reader could take over in place of what is here."""
+        standing, current = self.answer.standing_today, self.answer.current
+        if standing is None or not self.may_change:
+            return False
+        return current is None or not current.inherited or current.standing_id != standing.pk
+
+    @property
+    def stands_inherited(self) -> bool:
+        """Whether the form is folded away: what is inherited counts until somebody states a deviation."""
+        current = self.answer.current
+        inherited = bool(current and current.inherited) and not self.has_expired
+        return inherited and self.may_change and self.typed is None
+
+    @property
+    def asks_deviation(self) -> bool:
+        """Whether answering by hand needs the reason why this audit deviates, or has one."""
+        return self.answer.standing_today is not None or bool(self.values.get("deviation"))
+
+    @property
     def key(self) -> str:
         """The name of this page's next save, for browsers that run no script."""
         return uuid4().hex

@@ -12,7 +12,7 @@ from auditapp.deployments import profile as profiles
 
 if TYPE_CHECKING:  # the models import this module
     from auditapp.accounts.models import User
-    from auditapp.audits.models import Answer, AnswerRevision, Audit
+    from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer
     from auditapp.deployments.models import Profile
     from auditapp.questionnaires.models import Question, QuestionnaireVersion
 
@@ -170,6 +170,27 @@ def revision(revision: "AnswerRevision") -> dict[str, Any]:
         "at": clock.utc_text(revision.at),
         "revision": revision.n,
         "approval": {"by": approval.by.for_facts, "at": clock.utc_text(approval.at)} if approval else None,
+        **_standing(revision),
+    }
+
+
+def _standing(revision: "AnswerRevision") -> dict[str, Any]:
+    """Where an answer comes from that is given once for the whole hospital, or why this audit answers otherwise."""
+    if revision.inherited and revision.standing:
+        return {"inherited": _stood(revision.standing)}
+    if revision.deviation:
+        return {"deviation": {"reason": revision.deviation, "from": revision.standing and _stood(revision.standing)}}
+    return {}
+
+
+def _stood(standing: "StandingAnswer") -> dict[str, Any]:
+    return {
+        "number": standing.n,
+        "verdict": standing.verdict,
+        "by": standing.by.for_facts,
+        "at": clock.utc_text(standing.at),
+        "keeper": standing.keeper.for_facts,
+        "valid_until": _date(standing.valid_until),
     }
 
 

@@ -14,6 +14,7 @@ from auditapp.audits.cards import Card
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Return
 from auditapp.questionnaires import display
 from auditapp.questionnaires.models import Framework
+from auditapp.questionnaires.models.threshold import local_numbers
 
 LABELS = {
     "verdict": _("Verdict"),
@@ -24,8 +25,9 @@ LABELS = {
     "due": _("By when"),
     "control": _("Control in place meanwhile"),
     "justification": _("Why it does not apply"),
+    "deviation": _("Why this audit deviates from the hospital’s answer"),
 }
-TEXTS = ("note", "evidence_note", "gap", "owner", "control", "justification")
+TEXTS = ("note", "evidence_note", "gap", "owner", "control", "justification", "deviation")
 
 
 def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
 
 def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     """The cards of some answers of an audit, in order."""
-    read = list(answers.for_reading().with_assignment(reader))
+    read = list(answers.for_reading().with_assignment(reader).with_local_numbers().with_standing())
     for answer in read:
         answer.site = audit.site  # the same for all of them: not to be asked for once per card
     last = {answer.code: answer for answer in answers.last_issued(audit)}
@@ -70,7 +72,13 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
         returns.setdefault(row.answer_id, []).append(row)
     frameworks = list(Framework.objects.visible_to(reader))
     jurisdiction = reader.organisation.jurisdiction
-    about = display.shown([a.question for a in read], audit.version, frameworks, jurisdiction=jurisdiction)
+    about = display.shown(
+        [a.question for a in read],
+        audit.version,
+        frameworks,
+        jurisdiction=jurisdiction,
+        adopted=local_numbers([row for answer in read for row in answer.adopted]),
+    )
     return [
         Card(answer, reader, shown, last=last.get(answer.code), returns=returns.get(answer.pk, []))
         for answer, shown in zip(read, about, strict=True)
@@ -114,7 +122,7 @@ def texts(revision: AnswerRevision | None) -> dict[str, str]:
 
 def saves(answer: Answer) -> list[dict[str, Any]]:
     """[{"revision", "changes", "approval"}] of everything that was ever saved, the newest first."""
-    revisions = list(answer.revisions.select_related("by", "approval__by").order_by("pk"))
+    revisions = list(answer.revisions.select_related("by", "approval__by", "standing__by").order_by("pk"))
     numbered = {revision.n: revision for revision in revisions if revision.n}
     return [
         {

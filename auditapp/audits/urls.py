@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from auditapp.audits.views import course, evidence, filling, opening, overview, review
+from auditapp.audits.views import course, evidence, filling, opening, overview, review, standing
 
 app_name = "audits"
 urlpatterns = [
     path("", overview.audits, name="list"),
     path("new/", opening.opening, name="opening"),
+    # /audits/standing/: answered once for the whole hospital
+    path("standing/", standing.standing_answers, name="standing_answers"),
+    path("standing/<slug:code>/", standing.standing_answer, name="standing_answer"),
     # /audits/<ref>/
     path("<slug:ref>/", overview.audit, name="audit"),
     path("<slug:ref>/exclusions/", overview.exclusions, name="exclusions"),
@@ -25,6 +28,7 @@ urlpatterns = [
     path("<slug:ref>/categories/<slug:code>/", filling.category, name="category"),
     path("<slug:ref>/answers/<slug:code>/", filling.answer, name="answer"),
     path("<slug:ref>/answers/<slug:code>/approval/", filling.approval, name="approval"),
+    path("<slug:ref>/answers/<slug:code>/inheritance/", standing.inheritance, name="inheritance"),
     path("<slug:ref>/answers/<slug:code>/history/", overview.history, name="history"),
     path("<slug:ref>/answers/<slug:code>/evidence/", evidence.evidence, name="evidence"),
     path("<slug:ref>/answers/<slug:code>/evidence/removal/", evidence.evidence_removal, name="evidence_removal"),

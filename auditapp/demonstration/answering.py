@@ -74,6 +74,8 @@ class Answering:
         fields = self.play.script.answer(answer.code, exception, day=day, names=self.names)
         by = self.leads.get(answer.category_code, self.auditor)
         answer.refresh_from_db()
+        if answer.current and answer.current.inherited and "verdict" not in exception:
+            return  # the hospital has answered it
         answer.save_revision(by=by, base=answer.n, key=f"{answer.pk}-{answer.n + 1}", **fields)
         answer.refresh_from_db()
         approved = hasattr(answer.current, "approval")

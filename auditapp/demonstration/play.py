@@ -14,6 +14,7 @@ from auditapp import clock
 from auditapp.accounts import scope
 from auditapp.accounts.models import Organisation, Site, User
 from auditapp.demonstration.audit_play import AuditPlay
+from auditapp.demonstration.once import Once
 from auditapp.demonstration.script import Script, moment
 from auditapp.deployments.models import Deployment, Product
 
@@ -40,6 +41,7 @@ class Play:
         for about in self.script.audits:
             site = self.script.by_key[about["deployment"]]["site"]
             acts.append((self.organisation_of(site), AuditPlay(self, about).acts()))
+        acts += [(organisation, Once(self, organisation).acts()) for organisation in self.organisations.values()]
         self._in_order_of_time(acts)
 
     def organisation_of(self, site: str) -> Organisation:
@@ -48,7 +50,8 @@ class Play:
     def _in_order_of_time(self, acts: list[tuple[Organisation, Acts]]) -> None:
         """The earliest next act of all, again and again, each in its organisation's scope."""
         tie = itertools.count()  # acts of one instant keep the order in which they came
-        waiting = [(next(act), next(tie), organisation, act) for organisation, act in acts]
+        begun = ((next(act, None), organisation, act) for organisation, act in acts)
+        waiting = [(first, next(tie), organisation, act) for first, organisation, act in begun if first]
         heapq.heapify(waiting)
         now = clock.now()
         while waiting:

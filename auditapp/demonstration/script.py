@@ -1,4 +1,4 @@
-"""Reading the demonstration's texts: people, deployments, audits, and the bank of answers."""
+"""Reading the demonstration's texts: people, deployments, audits, what is said once, and the bank of answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,19 +17,21 @@ ZONE = ZoneInfo("Europe/London")
 
 @dataclass(frozen=True)
 class Script:
-    """The four files, as they are."""
+    """The five files, as they are."""
 
     people: dict[str, Any]
     deployments: list[dict[str, Any]]
     audits: list[dict[str, Any]]
     answers: dict[str, Any]
+    once: dict[str, Any]
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> "Script":
         """The files of a folder. Raises OSError or yaml.YAMLError when one is missing or not YAML."""
         files = {name: yaml.load((folder / f"{name}.yaml").read_text(), yaml.CSafeLoader)
-                 for name in ("people", "deployments", "audits", "answers")}  # fmt: skip
-        return cls(files["people"], files["deployments"]["deployments"], files["audits"]["audits"], files["answers"])
+                 for name in ("people", "deployments", "audits", "answers", "once")}  # fmt: skip
+        deployments, audits = files["deployments"]["deployments"], files["audits"]["audits"]
+        return cls(files["people"], deployments, audits, files["answers"], files["once"])
 
     @cached_property
     def by_key(self) -> dict[str, dict[str, Any]]:

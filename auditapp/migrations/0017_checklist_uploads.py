@@ -17,7 +17,7 @@ GRANTS = f"""
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("auditapp", "0014_submission_states"),
+        ("auditapp", "0015_answered_once"),
     ]
 
     operations = [

@@ -121,7 +121,7 @@ def spoken(question: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str,
         "scope": str(Wording.Scope(question["scope"]).label),
         "not_applicable_backed_by": question["not_applicable_backed_by"],
         "criticality_option": f"{option['criticality']}: {option['offer_when']}" if option else "",
-        "thresholds": "\n".join(f"{t['name']}: {in_numbers(t)['limit']}" for t in thresholds),
+        "thresholds": "\n".join(f"{t['name']}: {in_numbers(t, {})['limit']}" for t in thresholds),
         "clauses": "\n".join(question["clauses"]),
         "reason": question["reason"],
     }

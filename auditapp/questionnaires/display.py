@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -14,6 +14,18 @@ from auditapp.deployments.profile import facts_in
 from auditapp.questionnaires.applicability import in_words
 from auditapp.questionnaires.models import Framework, Question, QuestionnaireVersion
 from auditapp.questionnaires.models.version import fetch_contents
+from auditapp.questionnaires.thresholds import Key, key_of
+from auditapp.questionnaires.thresholds import in_words as in_words_of_rule
+
+
+class Adopted(Protocol):
+    """A number in force at a hospital, whichever query it came from."""
+
+    @property
+    def value(self) -> str: ...
+
+    @property
+    def at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class ShownQuestion:
     clauses: list[LinkedClauses]
     clauses_elsewhere: list[LinkedClauses]  # of other jurisdictions than the organisation's
     last_verified: date | None  # the earliest of the frameworks named
-    thresholds: list[dict[str, str]]  # [{"name", "limit"}]
+    thresholds: list[dict[str, Any]]  # as `in_numbers` gives them
 
 
 def shown(
@@ -43,8 +55,9 @@ def shown(
     frameworks: Sequence[Framework],
     *,
     jurisdiction: str,
+    adopted: Mapping[Key, Adopted],
 ) -> list[ShownQuestion]:
-    """The questions of one version, in the words that it froze; no query."""
+    """The questions of one version, in the words that it froze, with the hospital's own numbers; no query."""
     content = version.content
     facts = facts_in(content["applicability"]["profile_facts"])
     titles = {f["code"]: {c["code"]: c["title"] for c in f["clauses"]} for f in content["frameworks"]}
@@ -60,7 +73,7 @@ def shown(
                 clauses=here,
                 clauses_elsewhere=[group for group in linked if group not in here],
                 last_verified=min((group.framework.last_verified for group in linked), default=None),
-                thresholds=[in_numbers(t) for t in content["local_thresholds"] if t["check"] == question.code],
+                thresholds=[in_numbers(t, adopted) for t in content["local_thresholds"] if t["check"] == question.code],
             )
         )
     return result
@@ -72,13 +85,14 @@ def by_category(
     frameworks: Sequence[Framework],
     *,
     jurisdiction: str,
+    adopted: Mapping[Key, Adopted],
 ) -> list[dict[str, Any]]:
     """[{"domain", "categories": [{"category", "questions"}]}] of the questions, empty groups left out.
 
     Domain and category are the version's frozen entries, with definition, hazards and source.
     """
     groups: dict[str, list[ShownQuestion]] = {}
-    for question in shown(questions, version, frameworks, jurisdiction=jurisdiction):
+    for question in shown(questions, version, frameworks, jurisdiction=jurisdiction, adopted=adopted):
         groups.setdefault(question.question.category.code, []).append(question)
     domains = [
         {
@@ -94,7 +108,13 @@ def by_category(
     return [group for group in domains if group["categories"]]
 
 
-def check_page(asking: Iterable[Question], frameworks: Sequence[Framework], *, jurisdiction: str) -> dict[str, Any]:
+def check_page(
+    asking: Iterable[Question],
+    frameworks: Sequence[Framework],
+    *,
+    jurisdiction: str,
+    adopted: Mapping[Key, Adopted],
+) -> dict[str, Any]:
     """{"shown", "category", "asking"}: the newest wording, its category, and who asks under which triggers.
 
     A retired check is asked by nobody: `shown` and `category` are None.
@@ -106,7 +126,7 @@ def check_page(asking: Iterable[Question], frameworks: Sequence[Framework], *, j
     newest = max(questions, key=attrgetter("version.published_at", "version_id"))
     pairs = [(d, c) for d in newest.version.content["domains"] for c in d["categories"]]
     return {
-        "shown": shown([newest], newest.version, frameworks, jurisdiction=jurisdiction)[0],
+        "shown": shown([newest], newest.version, frameworks, jurisdiction=jurisdiction, adopted=adopted)[0],
         "category": next(c for _domain, c in pairs if c["code"] == newest.category.code),
         "asking": [
             {"question": question, "triggers": question.version.triggers_asking(question)} for question in questions
@@ -128,12 +148,20 @@ def linked_clauses(
     return groups
 
 
-def in_numbers(threshold: Mapping[str, str]) -> dict[str, str]:
-    """A local threshold as {"name", "limit": "at least 95 percent of links"}."""
-    amount = {"value": threshold["value"], "unit": threshold["unit"]}
-    if threshold["rule"] == "at_least":
-        return {"name": threshold["name"], "limit": _("at least %(value)s %(unit)s") % amount}
-    return {"name": threshold["name"], "limit": _("at most %(value)s %(unit)s") % amount}
+def in_numbers(threshold: Mapping[str, str], adopted: Mapping[Key, Adopted]) -> dict[str, Any]:
+    """A local threshold as {"name", "limit": "at least 95 percent of links", "adopted_at", "default"}.
+
+    The limit is the hospital's own once it has adopted one (`adopted_at` says when), else the questionnaire's;
+    `default` is the questionnaire's limit where the hospital's differs from it.
+    """
+    own = adopted.get(key_of(threshold))
+    value = own.value if own else threshold["value"]
+    return {
+        "name": threshold["name"],
+        "limit": in_words_of_rule(threshold["rule"], value, threshold["unit"]),
+        "adopted_at": own and own.at,
+        "default": "" if value == threshold["value"] else threshold["value"],
+    }
 
 
 def filter_links(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.questionnaires.views import exchange, reading, writing
+from auditapp.questionnaires.views import exchange, reading, thresholds, writing
 
 app_name = "questionnaires"
 urlpatterns = [
@@ -31,6 +31,10 @@ urlpatterns = [
     path("import/<int:pk>/values/", exchange.values, name="import_values"),
     path("import/<int:pk>/rows/", exchange.rows, name="import_rows"),
     path("import/<int:pk>/giving-up/", exchange.giving_up, name="import_giving_up"),
+    # /questionnaires/thresholds/
+    path("thresholds/", thresholds.thresholds, name="thresholds"),
+    path("thresholds/<slug:code>/", thresholds.threshold, name="threshold"),
+    # /questionnaires/<code>/v<number>/
     path("<slug:code>/v<int:number>/questionnaire.xlsx", exchange.spreadsheet, name="spreadsheet"),
     path("<slug:code>/v<int:number>/questionnaire.yaml", exchange.yaml, name="yaml"),
     path("<slug:code>/v<int:number>/", reading.questionnaire, name="questionnaire"),

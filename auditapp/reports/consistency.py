@@ -65,12 +65,17 @@ def _given_then(audit: Audit, frozen: dict[str, Any], at: datetime) -> tuple[dic
         question = asked.get(answer.code)
         if question is None or question["answer"] is None:
             continue
-        revision = answer.revisions.select_related("by", "approval__by").get(n=question["answer"]["revision"])
-        words = facts.revision(revision)
-        if revision.at > at or any(question["answer"][key] != words[key] for key in words if key != "approval"):
+        people = ("by", "approval__by", "standing__by", "standing__keeper")
+        revision = answer.revisions.select_related(*people).get(n=question["answer"]["revision"])
+        if revision.at > at or _words(question["answer"]) != _words(facts.revision(revision)):
             differing.append(answer.code)
         given[answer.code] = _given(answer, revision, at)
     return given, differing
+
+
+def _words(answer: dict[str, Any]) -> dict[str, Any]:
+    """A frozen answer without what came to it after it was saved."""
+    return {key: value for key, value in answer.items() if key not in {"approval", "state"}}
 
 
 def _given(answer: Answer, revision: Any, at: datetime) -> scoring.Given:

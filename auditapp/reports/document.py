@@ -107,7 +107,7 @@ def document(facts: Facts, digest: str, room: int = 0) -> Facts:
         "findings": [_finding(f) for f in sorted(facts["findings"], key=lambda f: f["priority"])],
         "rounds": [_round(r, when) for r in facts["rounds"]],
         "evidence": _register(questions),
-        "thresholds": [t | {"rule_label": RULES.get(t["rule"], t["rule"])} for t in facts["thresholds"]["items"]],
+        "thresholds": [_threshold(t, submission["organisation"]["name"]) for t in facts["thresholds"]["items"]],
         "frameworks": _frameworks(facts["frameworks"], questions),
         "gate_rules": [
             {
@@ -248,8 +248,28 @@ def _question(question: Facts, when: Callable[[str], str]) -> Facts:
         "at": when(answer["at"]),
         "approved_by": person(approval["by"]) if approval else "",
         "approved_at": when(approval["at"]) if approval else "",
+        "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",
+        "deviation": _deviation(answer["deviation"], when) if answer.get("deviation") else None,
         "evidence": [_evidence(e, when) for e in question["evidence"]],
     }
+
+
+def _stood(standing: Facts, when: Callable[[str], str]) -> str:
+    """An answer that is given once for the whole hospital: its verdict, who gave it, who keeps it, until when."""
+    told = {
+        "word": WORDS[standing["verdict"]],
+        "who": person(standing["by"]),
+        "at": when(standing["at"]),
+        "n": standing["number"],
+        "keeper": person(standing["keeper"]),
+        "until": day(standing["valid_until"]),
+    }
+    given = _("%(word)s, answered for the whole hospital by %(who)s, %(at)s (answer %(n)s)") % told
+    return given + _("; owner %(keeper)s, valid until %(until)s") % told
+
+
+def _deviation(deviation: Facts, when: Callable[[str], str]) -> Facts:
+    return {"reason": deviation["reason"], "stood": _stood(deviation["from"], when) if deviation["from"] else ""}
 
 
 def _evidence(item: Facts, when: Callable[[str], str]) -> Facts:
@@ -260,6 +280,23 @@ def _evidence(item: Facts, when: Callable[[str], str]) -> Facts:
         "effective": day(item["effective_date"]),
         "valid": day(item["valid_until"]),
         "added": _("%(who)s, %(at)s") % {"who": person(item["added_by"]), "at": when(item["added_at"])},
+    }
+
+
+def _threshold(item: Facts, hospital: str) -> Facts:
+    """A number with whose it is; facts frozen before hospitals could adopt numbers say it once for all of them."""
+    shown = item | {"rule_label": RULES.get(item["rule"], item["rule"]), "standing": "", "by_label": ""}
+    if "adopted" not in item:
+        return shown
+    if item["adopted"] is None:
+        return shown | {"standing": _("default of the questionnaire, not adopted")}
+    own = item["adopted"]
+    told = {"hospital": hospital, "day": day(own["on"])}
+    return shown | {
+        "standing": _("local default adopted by %(hospital)s on %(day)s") % told,
+        "by_label": person(own["by"]),
+        "default": "" if own["default"] == item["value"] else own["default"],
+        "reason": own["reason"],
     }
 
 

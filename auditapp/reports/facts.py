@@ -12,7 +12,8 @@ from auditapp import clock
 from auditapp.audits import scoring
 from auditapp.audits.models import Audit
 from auditapp.findings.models import HazardRating
-from auditapp.questionnaires.models import Framework, QuestionnaireVersion
+from auditapp.questionnaires.models import Framework, QuestionnaireVersion, ThresholdAdoption
+from auditapp.questionnaires.thresholds import key_of
 
 if TYPE_CHECKING:  # the models import this module
     from auditapp.reports.models import Decision
@@ -183,16 +184,43 @@ def _findings(submission: Any) -> list[dict[str, Any]]:
 
 
 def _thresholds(audit: Audit, submitted: dict[str, Any]) -> dict[str, Any]:
-    """The local defaults behind the questions asked. No hospital has adopted them yet, and the report says so."""
+    """The numbers behind the questions asked: the hospital's own where it has adopted one, else the questionnaire's.
+
+    A number that nobody adopted is never shown as the hospital's own standard, and the report says so.
+    """
     asked = {q["code"] for category in submitted["categories"] for q in category["questions"]}
-    return {
-        "statement": f"Local default, not yet adopted by {audit.organisation.name}",
-        "items": [
-            {"check": t["check"], "name": t["name"], "rule": t["rule"], "value": str(t["value"]), "unit": t["unit"]}
-            for t in audit.version.rules["local_thresholds"]
-            if t["check"] in asked
-        ],
+    own = ThresholdAdoption.objects.filter(organisation=audit.organisation_id).by_key()
+    items = [
+        _threshold(row, own.get(key_of(row)), zone=audit.site.zone)
+        for row in audit.version.rules["local_thresholds"]
+        if row["check"] in asked
+    ]
+    return {"statement": _of_all(items, audit.organisation.name), "items": items}
+
+
+def _threshold(row: dict[str, Any], own: ThresholdAdoption | None, *, zone: str) -> dict[str, Any]:
+    number = {"check": row["check"], "name": row["name"], "rule": row["rule"], "unit": row["unit"]}
+    if own is None:
+        return number | {"value": row["value"], "adopted": None}
+    return number | {
+        "value": own.value,
+        "adopted": {
+            "by": own.by.for_facts,
+            "at": clock.utc_text(own.at),
+            "on": clock.day(own.at, zone).isoformat(),
+            "default": row["value"],
+            "reason": own.reason,
+        },
     }
+
+
+def _of_all(items: list[dict[str, Any]], hospital: str) -> str:
+    """One sentence on all numbers; where each has its own standing, it stands beside the number."""
+    if not any(item["adopted"] for item in items):
+        return f"Local default, not yet adopted by {hospital}"
+    if all(item["adopted"] for item in items):
+        return f"Local defaults adopted by {hospital}"
+    return f"Some local defaults are adopted by {hospital}, the others are not; each says which"
 
 
 def _frameworks(audit: Audit, submitted: dict[str, Any]) -> list[dict[str, Any]]:

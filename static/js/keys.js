@@ -42,7 +42,7 @@ function step(by) {
 
 function choose(number) {
   const radio = cards[current()]?.querySelectorAll("input[name=verdict]")[number - 1];
-  if (!radio) return false;
+  if (!radio?.checkVisibility()) return false; // folded away: an inherited answer is not changed by a key
   radio.focus();
   radio.click();
   return true;

@@ -12,6 +12,7 @@ CHAIR, OWNER, VIEWER, ADMINISTRATOR = "governance_chair", "deployment_owner", "v
 ROLES = (AUDITOR, LEAD, OFFICER, EXECUTIVE, CHAIR, OWNER, VIEWER, ADMINISTRATOR)
 ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
+GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
@@ -30,6 +31,7 @@ class Page:
     with_: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
+    of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
 
@@ -104,6 +106,8 @@ TABLE = [
     Page("questionnaires:import_giving_up", "checklist", get=None, post=AUTHORS, group_wide=True),
     Page("questionnaires:spreadsheet", with_={"code": "containment-72h", "number": "1"}),
     Page("questionnaires:yaml", with_={"code": "containment-72h", "number": "1"}),
+    Page("questionnaires:thresholds"),
+    Page("questionnaires:threshold", with_={"code": "threshold"}, post=GROUP_KEEPERS, of_the_group=True),
     # People: the administrator's
     Page("accounts:people", get=ADMINISTRATORS),
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),
@@ -121,6 +125,9 @@ TABLE = [
     Page("findings:finding", "finding"),
     # Audits
     Page("audits:opening", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:standing_answers"),
+    Page("audits:standing_answer", with_={"code": "mon-02"}, post=GROUP_KEEPERS, of_the_group=True),
+    Page("audits:inheritance", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),

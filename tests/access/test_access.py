@@ -14,6 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.evidence.models import Evidence
 from auditapp.findings.models import HazardRating
+from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
 from auditapp.reports import jobs
 from tests.access.table import ADMINISTRATOR, ROLES, TABLE, Page
@@ -43,6 +44,7 @@ class World:
         self.make = make
         deployment = make.deployment(live=True)
         self.things: dict[str, str] = {"deployment": deployment.ref, "colleague": str(make.people["olga"].pk)}
+        self.things["threshold"] = threshold_page.numbers(make.people["vera"])[0].code
         issued = make.decided()
         self._sign_all(issued)
         self.things["issued"] = issued.audit.ref
@@ -133,6 +135,8 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
         return "405"
     if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
         return "403"  # an administrator of one hospital alone administers no people
+    if page.of_the_group and method == "post" and place == "other site":
+        return "403"
     if page.about and place == "other organisation":
         return "404"
     if page.about and place == "other site" and not page.group_wide:

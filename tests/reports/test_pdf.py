@@ -24,7 +24,7 @@ NOT_PRINTED = re.compile(
     |submission\.(schema|layer|findings\..*|organisation\.code|site\.(code|zone)|deployment\.live)
     |submission\.(audit\.(reason|round|revision)|categories\.\d+\.(code|domain))
     |submission\.categories\.\d+\.questions\.\d+\.(guidance|expected_evidence|criticality|scope|clauses\.\d+)
-    |submission\.categories\.\d+\.questions\.\d+\.answer\.(verdict|state)
+    |submission\.categories\.\d+\.questions\.\d+\.answer\.((inherited|deviation\.from)\.)?(verdict|state)
     |submission\.categories\.\d+\.questions\.\d+\.evidence\.\d+\.(kind|source)
     |submission\.(profile\.(n|facts\.\d+\.(id|value))|excluded\.\d+\.(criticality|category))
     |submission\.result\..*|result_at_decision\..*|definitions\.(matrix|severity)\..*
@@ -32,7 +32,7 @@ NOT_PRINTED = re.compile(
     |hazard_ratings\.\d+\.state|findings\.\d+\.state|thresholds\.items\.\d+\.rule
     |signatories\.\d+\.(role|field)|frameworks\.\d+\.id|submission\.submitted\.date
     |.*\.(at|opened_at|submitted_at|filled_at|confirmed_at|added_at|prepared_at)
-    |.*\.(due|first_due|effective_date|valid_until|last_verified|from|to|size))$""",
+    |.*\.(due|first_due|effective_date|valid_until|last_verified|from|to|on|size))$""",
     re.VERBOSE,
 )
 
@@ -93,6 +93,10 @@ def every_state() -> dict[str, Any]:
         question["evidence"] = copy.deepcopy(by_state["met"]["evidence"])
     questions[0]["answer"]["control"] = "A control"
     questions[2]["answer"]["approval"] = {"by": example_facts.BEN, "at": "2026-11-21T10:15:00Z"}
+    stood = {"number": 3, "verdict": "met", "by": example_facts.GRACE, "keeper": example_facts.OMAR}
+    stood |= {"at": "2026-03-05T11:00:00Z", "valid_until": "2027-03-31"}
+    questions[1]["answer"]["deviation"] = {"reason": "The clinic has no filter.", "from": stood}
+    questions[3]["answer"]["inherited"] = copy.deepcopy(stood)
     questions[4]["answer"] = None
     for key in ("rounds", "hazard_ratings", "findings", "decision", "supersedes", "marking"):
         facts[key] = large[key]
@@ -100,6 +104,14 @@ def every_state() -> dict[str, Any]:
         "by": example_facts.EVE,
         "at": "2026-11-18T11:00:00Z",
         "reason": "Not yet.",
+    }
+    facts["thresholds"] = large["thresholds"]
+    facts["thresholds"]["items"][0]["adopted"] = {
+        "by": example_facts.BEN,
+        "at": "2026-03-05T11:00:00Z",
+        "on": "2026-03-05",
+        "default": "15",
+        "reason": "Stricter here.",
     }
     facts["submission"]["excluded"] = large["submission"]["excluded"][:3]
     facts["submission"]["deployment"]["model_version"]["to"] = "2027-01-01"

@@ -38,6 +38,7 @@ class AnswerForm(forms.Form):
     due = forms.DateField(required=False)
     control = Words(required=False, max_length=TEXT)
     justification = Words(required=False, max_length=TEXT)
+    deviation = Words(required=False, max_length=TEXT)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

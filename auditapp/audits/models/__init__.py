@@ -5,6 +5,7 @@ from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
 from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
+from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Review",
     "Saved",
     "Stale",
+    "StandingAnswer",
     "Submission",
     "Verdict",
     "Withdrawal",

@@ -9,7 +9,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
+from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, Role, User
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.revisions import (
@@ -21,9 +21,11 @@ from auditapp.audits.models.revisions import (
     Verdict,
     name_of_request,
 )
+from auditapp.audits.models.standing import Standing, StandingAnswer, standing_of
 from auditapp.audits.scoring import Given
 from auditapp.evidence.models import Evidence
 from auditapp.questionnaires.models import Question
+from auditapp.questionnaires.models.threshold import numbers_of
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
@@ -36,12 +38,19 @@ INCOMPLETE = (
     | Q(current__verdict=Verdict.PARTIAL, criticality="critical", current__control="")
     | Q(current__verdict=Verdict.NOT_APPLICABLE, justified__lt=JUSTIFICATION_LENGTH)
     | Q(current__verdict=Verdict.NOT_APPLICABLE, criticality="critical", current__approval=None) & ~BACKED
+    | Q(current__standing__isnull=False, current__inherited=False, current__deviation="")
 )
 STATE = Case(
     When(UNANSWERED, Value("unanswered")),
     When(current__verdict=Verdict.MET, current__evidence_note="", has_item=False, then=Value("unevidenced")),
     default=F("current__verdict"),
 )
+
+
+def outdated() -> Q:
+    """What was taken over from the whole hospital has expired since; what a round handed over stays as it was then."""
+    expired = Q(current__standing__valid_until__lt=LocalDay("site__zone"))
+    return Q(expired, current__inherited=True, audit__state="draft", open_in_round=F("audit__round"))
 
 
 class AnswerQuerySet(PlacedQuerySet):
@@ -51,8 +60,11 @@ class AnswerQuerySet(PlacedQuerySet):
     def for_reading(self) -> "AnswerQuerySet":
         """With everything a page or a frozen document shows of an answer, in a fixed number of queries."""
         attached = AnswerEvidence.objects.filter(removed_at=None).select_related("evidence", "added_by").order_by("pk")
-        return self.select_related("question", "current__by", "current__approval__by").prefetch_related(
-            models.Prefetch("attached", queryset=attached, to_attr="evidence_now")
+        people = ("current__by", "current__approval__by", "current__standing__by", "current__standing__keeper")
+        return (
+            self._with_outdated()
+            .select_related("question", *people)
+            .prefetch_related(models.Prefetch("attached", queryset=attached, to_attr="evidence_now"))
         )
 
     def held_for(self, person: User) -> "AnswerQuerySet":
@@ -64,6 +76,8 @@ class AnswerQuerySet(PlacedQuerySet):
         return (
             self.with_assignment(person)
             ._with_item()
+            ._with_outdated()
+            .with_standing()
             .select_for_update(of=("audit", "self"), no_key=True)
             .select_related("audit", "site", "current__by")
             .annotate(backed_by=F("question__not_applicable_backed_by"), held=Value(True))
@@ -76,6 +90,14 @@ class AnswerQuerySet(PlacedQuerySet):
         )
         return self.annotate(assigned=Exists(assigned))
 
+    def with_local_numbers(self) -> "AnswerQuerySet":
+        """`adopted`: the numbers that the organisation adopted for the answer's check, for `local_numbers`."""
+        return self.annotate(adopted=numbers_of("organisation", "code"))
+
+    def with_standing(self) -> "AnswerQuerySet":
+        """`standing_row`: what stands for the whole hospital, for `Answer.standing`; only of what is asked once."""
+        return self.annotate(standing_row=standing_of("organisation", "code", "question"))
+
     def unanswered(self) -> "AnswerQuerySet":
         return self.filter(UNANSWERED)
 
@@ -86,7 +108,8 @@ class AnswerQuerySet(PlacedQuerySet):
 
     def incomplete(self) -> "AnswerQuerySet":
         """Answered, but without something that the verdict requires: the rule of `AnswerRevision.lacks`, in SQL."""
-        return self._with_item().annotate(justified=Length("current__justification")).filter(INCOMPLETE)
+        rows = self._with_item().annotate(justified=Length("current__justification"))
+        return rows.filter(INCOMPLETE | outdated())
 
     def awaiting_approval(self) -> "AnswerQuerySet":
         """Critical, not applicable and justified, without evidence that stands in for a second person's approval."""
@@ -116,7 +139,7 @@ class AnswerQuerySet(PlacedQuerySet):
                 asked=Count("pk"),
                 left=Count("pk", filter=UNANSWERED),
                 critical_left=Count("pk", filter=UNANSWERED & Q(criticality="critical")),
-                unfinished=Count("pk", filter=UNANSWERED | INCOMPLETE),
+                unfinished=Count("pk", filter=UNANSWERED | INCOMPLETE | outdated()),
                 first_left=Min("position", filter=UNANSWERED),
                 states=ArrayAgg("state", order_by="position", default=Value([])),
             )
@@ -136,6 +159,10 @@ class AnswerQuerySet(PlacedQuerySet):
         )
         latest = before.order_by("code", "-audit__opened_at").distinct("code")
         return latest._with_item().annotate(state=STATE).select_related("audit", "current")
+
+    def _with_outdated(self) -> "AnswerQuerySet":
+        """`is_outdated`: whether what the answer took over from the whole hospital has expired."""
+        return self.annotate(is_outdated=Case(When(outdated(), then=Value(True)), default=Value(False)))
 
     def _with_item(self) -> "AnswerQuerySet":
         """`has_item`: whether an item of evidence is named for the answer now."""
@@ -160,7 +187,10 @@ class Answer(Placed):
     evidence_now: list[AnswerEvidence]
     assigned: bool
     has_item: bool
+    is_outdated: bool
+    standing_row: dict[str, Any] | None
     backed_by: str
+    adopted: list[dict[str, Any]]
 
     class Meta:
         ordering = ["position"]
@@ -182,17 +212,53 @@ class Answer(Placed):
         answer.must_be_open_to(by)
         values = {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
         key = name_of_request(key, base=base, values=values)
+        if not values.get("inherited"):
+            values |= answer._stance(values.get("deviation", ""))
         if base != answer.n:
             return answer._refuse_stale(by=by, base=base, key=key, values=values)
         revision = answer._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
         was_answered = bool(answer.current and answer.current.verdict)
         for row in (answer, self):
-            row.n, row.current = base + 1, revision
+            row.n, row.current, row.is_outdated = base + 1, revision, False  # what is taken over is in force today
         Answer.objects.filter(pk=self.pk).update(n=revision.n, current=revision)
         if change := bool(revision.verdict) - was_answered:
             answer.audit.count_answer(change, critical=answer.criticality == "critical")
-        Event.record(by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict)
+        about = {"standing": revision.standing_id, "inherited": revision.inherited} if revision.standing_id else {}
+        Event.record(
+            by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict, **about
+        )
         return Saved(revision)
+
+    @transaction.atomic
+    def inherit(self, *, by: User, base: int) -> "Saved | Stale":
+        """Take over what stands for the whole hospital, word for word, as this audit's own frozen copy.
+
+        Raises Refused when nothing stands today: what has expired is not taken over.
+        """
+        answer = self._held(by)
+        answer.must_be_open_to(by)
+        standing = answer.standing_today
+        if standing is None:
+            raise Refused(_("Nothing is answered for the whole hospital that is valid today. Answer it here."))
+        said = StandingAnswer.objects.get(pk=standing.pk).said
+        key = f"standing-{standing.pk}-{base}"
+        return answer.save_revision(by=by, base=base, key=key, inherited=True, standing_id=standing.pk, **said)
+
+    @property
+    def standing(self) -> Standing | None:
+        """What was last answered for the whole hospital, expired or not; needs `with_standing()`."""
+        return Standing.read(self.standing_row)
+
+    @property
+    def standing_today(self) -> Standing | None:
+        """What stands for the whole hospital today; needs `with_standing()`."""
+        standing = self.standing
+        return standing if standing and standing.valid_until >= clock.today(self.site.zone) else None
+
+    def _stance(self, deviation: str) -> dict[str, Any]:
+        """How an answer given by hand stands to the hospital's: from what it deviates today, and why."""
+        today = self.standing_today
+        return {"standing_id": today and today.pk, "deviation": deviation if self.standing else ""}
 
     def _held(self, by: User) -> "Answer":
         """This answer as `held_for` reads and locks it; not read again when it was just read so."""
@@ -323,4 +389,5 @@ class Answer(Placed):
         return self.current.lacks(
             critical=self.criticality == "critical",
             backed=bool(backed_by) and (has_item or bool(self.current.evidence_note)),
+            outdated=self.is_outdated,
         )

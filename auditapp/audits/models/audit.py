@@ -22,7 +22,7 @@ from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
 from auditapp.deployments.models import Deployment, ModelVersion, next_number
 from auditapp.findings.models import HazardRating
-from auditapp.questionnaires.models import QuestionnaireVersion
+from auditapp.questionnaires.models import Question, QuestionnaireVersion
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
@@ -184,7 +184,7 @@ class Audit(Placed):
                 _("%(ref)s asks the same of this deployment and is not finished.") % {"ref": other.ref},
                 [(_("Open %(ref)s") % {"ref": other.ref}, other.get_absolute_url())],
             )
-        return cls._start(
+        audit = cls._start(
             deployment,
             by=by,
             ref=f"A-{clock.now():%Y}-{next_number('auditapp_audit_ref'):03d}",
@@ -194,6 +194,8 @@ class Audit(Placed):
             triggers=list(triggers),
             profile=facts.profile(profile, version=version),
         )
+        audit._inherit(by=by)
+        return audit
 
     @classmethod
     def _start(
@@ -230,6 +232,14 @@ class Audit(Placed):
             by, "audit.opened", audit, deployment=deployment.ref, questionnaire=version.sha256, asked=len(questions)
         )
         return audit
+
+    def _inherit(self, *, by: User) -> None:
+        """Begin with what stands for the whole hospital: each such answer is copied, and stays as it is today."""
+        once = self.answers.with_standing().filter(question__scope=Question.Scope.ORGANISATION)
+        for answer in once.select_related("site"):
+            if answer.standing_today:
+                answer.inherit(by=by, base=0)
+        self.refresh_from_db(fields=["answered", "critical_left"])
 
     @property
     def profile_values(self) -> dict[str, Any]:
@@ -455,7 +465,11 @@ class Audit(Placed):
             old = before[answer.code].current
             if old is None:
                 continue
-            kept = {f: getattr(old, f) for f in facts.ANSWER_FIELDS}
+            kept = old.values
+            if old.inherited:
+                if old.standing.valid_until < clock.today(self.site.zone):
+                    continue  # the hospital's answer has expired: it is renewed, or this question answered here
+                kept = old.said | {"inherited": True, "standing_id": old.standing_id}
             answer.save_revision(by=by, base=0, key=f"revision-{self.ref}", **kept)
             for link in before[answer.code].evidence_now:
                 answer.attach(link.evidence, by=by)

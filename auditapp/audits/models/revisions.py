@@ -32,13 +32,9 @@ def name_of_request(key: str, *, base: int, values: dict[str, Any]) -> str:
     return hashlib.sha256(rfc8785.dumps([key, base, said])).hexdigest()
 
 
-class AnswerRevision(Placed):
-    """One save of one answer, never changed. `n` is empty for a save that came too late and was not taken."""
+class Said(models.Model):
+    """The words of an answer, wherever one is given."""
 
-    answer = models.ForeignKey("auditapp.Answer", models.PROTECT, related_name="revisions")
-    n = models.PositiveIntegerField(null=True)
-    based_on = models.PositiveIntegerField()
-    request_key = models.CharField(max_length=64)
     verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="")
     note = models.TextField(blank=True, default="")
     evidence_note = models.TextField(blank=True, default="")
@@ -47,6 +43,43 @@ class AnswerRevision(Placed):
     due = models.DateField(null=True)
     control = models.TextField(blank=True, default="")
     justification = models.TextField(blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Field name -> what was answered."""
+        return {name: getattr(self, name) for name in ANSWER_FIELDS}
+
+    def incomplete(self, *, critical: bool) -> list[str]:
+        """What this verdict requires of the person who answers and is not there (answer_scale of the content)."""
+        missing: list[str] = []
+        if self.verdict in {Verdict.PARTIAL, Verdict.NOT_MET}:
+            missing += [] if self.gap else [_("what is missing")]
+            missing += [] if self.owner else [_("an owner")]
+            missing += [] if self.due else [_("a due date")]
+        if self.verdict == Verdict.PARTIAL and critical and not self.control:
+            missing.append(_("the control that is in place meanwhile"))
+        if self.verdict == Verdict.NOT_APPLICABLE and len(self.justification) < JUSTIFICATION_LENGTH:
+            missing.append(_("a justification of at least 20 characters"))
+        return missing
+
+
+class AnswerRevision(Said, Placed):
+    """One save of one answer, never changed. `n` is empty for a save that came too late and was not taken.
+
+    `standing` is what stood for the whole hospital when it was saved: taken over word for word (`inherited`), or
+    answered otherwise in this audit, for the reason given (`deviation`).
+    """
+
+    answer = models.ForeignKey("auditapp.Answer", models.PROTECT, related_name="revisions")
+    n = models.PositiveIntegerField(null=True)
+    based_on = models.PositiveIntegerField()
+    request_key = models.CharField(max_length=64)
+    standing = models.ForeignKey("auditapp.StandingAnswer", models.PROTECT, null=True, related_name="+")
+    inherited = models.BooleanField(default=False)
+    deviation = models.TextField(blank=True, default="")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -59,6 +92,10 @@ class AnswerRevision(Placed):
                 condition=models.Q(n=None) | models.Q(n=models.F("based_on") + 1),
                 name="a_revision_follows_its_base",
             ),
+            models.CheckConstraint(
+                condition=models.Q(inherited=False) | models.Q(standing__isnull=False, deviation=""),
+                name="what_is_inherited_stands_somewhere",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,26 +103,27 @@ class AnswerRevision(Placed):
 
     @property
     def values(self) -> dict[str, Any]:
-        """Field name -> what was answered."""
-        return {name: getattr(self, name) for name in ANSWER_FIELDS}
+        """Field name -> what was answered, and why otherwise than for the whole hospital."""
+        return self.said | {"deviation": self.deviation}
 
-    def lacks(self, *, critical: bool, backed: bool) -> list[str]:
-        """What this verdict requires and is not there (answer_scale of the content).
+    @property
+    def deviates(self) -> bool:
+        """Whether something else stood for the whole hospital when this was answered here."""
+        return self.standing_id is not None and not self.inherited
+
+    def lacks(self, *, critical: bool, backed: bool, outdated: bool) -> list[str]:
+        """What keeps this answer from being handed over; `outdated` says that what it took over has expired.
 
         `AnswerQuerySet.incomplete` says the same in SQL; a test holds the two together.
         """
-        missing: list[str] = []
-        if self.verdict in {Verdict.PARTIAL, Verdict.NOT_MET}:
-            missing += [] if self.gap else [_("what is missing")]
-            missing += [] if self.owner else [_("an owner")]
-            missing += [] if self.due else [_("a due date")]
-        if self.verdict == Verdict.PARTIAL and critical and not self.control:
-            missing.append(_("the control that is in place meanwhile"))
-        if self.verdict == Verdict.NOT_APPLICABLE:
-            if len(self.justification) < JUSTIFICATION_LENGTH:
-                missing.append(_("a justification of at least 20 characters"))
-            if critical and not backed and not hasattr(self, "approval"):
-                missing.append(_("a second person's approval"))
+        missing = self.incomplete(critical=critical)
+        unapproved = critical and not backed and not hasattr(self, "approval")
+        if self.verdict == Verdict.NOT_APPLICABLE and unapproved:
+            missing.append(_("a second person's approval"))
+        if self.deviates and not self.deviation:
+            missing.append(_("the reason why this audit deviates from the hospital’s answer"))
+        if self.inherited and outdated:
+            missing.append(_("an answer: the hospital’s has expired"))
         return missing
 
 

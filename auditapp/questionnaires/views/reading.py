@@ -11,7 +11,15 @@ from auditapp.questionnaires import coverage as covering
 from auditapp.questionnaires import differing, display, effort, histories, library
 from auditapp.questionnaires import preview as previewing
 from auditapp.questionnaires.forms.preview import PreviewForm
-from auditapp.questionnaires.models import AUTHORS, Check, Draft, Framework, Question, QuestionnaireVersion
+from auditapp.questionnaires.models import (
+    AUTHORS,
+    Check,
+    Draft,
+    Framework,
+    Question,
+    QuestionnaireVersion,
+    ThresholdAdoption,
+)
 
 CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
 
@@ -42,11 +50,12 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
     ]
     frameworks = list(Framework.objects.visible_to(request.user)) if category else []
     jurisdiction = request.user.organisation.jurisdiction
+    adopted = ThresholdAdoption.objects.visible_to(request.user).by_key() if category else {}
     page = {
         "version": version,
         **_of_ours(request, version),
         "others": versions.filter(questionnaire=version.questionnaire).exclude(pk=version.pk),
-        "domains": display.by_category(version, questions, frameworks, jurisdiction=jurisdiction),
+        "domains": display.by_category(version, questions, frameworks, jurisdiction=jurisdiction, adopted=adopted),
         "in_full": bool(category),
         **display.category_links(request.GET, version),
         "criticalities": display.filter_links(request.GET, "criticality", CRITICALITIES),
@@ -87,7 +96,9 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     versions = QuestionnaireVersion.objects.visible_to(request.user).beside(worded)
     frameworks = list(Framework.objects.visible_to(request.user))
     asking = [question for question in worded if question.version.state == QuestionnaireVersion.State.PUBLISHED]
-    page = display.check_page(asking, frameworks, jurisdiction=request.user.organisation.jurisdiction)
+    adopted = ThresholdAdoption.objects.visible_to(request.user).by_key()
+    jurisdiction = request.user.organisation.jurisdiction
+    page = display.check_page(asking, frameworks, jurisdiction=jurisdiction, adopted=adopted)
     page |= {"check": row, "histories": histories.histories(worded, versions)}
     page |= {"may_write": request.user.holds(*AUTHORS)}
     return render(request, "questionnaires/check.html", page)
