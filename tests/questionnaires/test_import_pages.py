@@ -207,6 +207,14 @@ def test_the_question_column_is_needed_and_each_field_is_given_once(ben: Client,
     assert ben.get(f"/questionnaires/import/{upload.pk}/rows/").status_code == 409  # the columns come first
 
 
+def test_a_column_of_texts_is_no_column_of_categories(ben: Client, make: Make) -> None:
+    rows = "".join(f"Is step {n} followed?,major,Text {n}\n" for n in range(200))
+    upload = uploaded(make.people["ben"], HEADINGS + rows.encode())
+    response = ben.post(f"/questionnaires/import/{upload.pk}/columns/", COLUMNS)
+    assert response.status_code == 422
+    assert "The column for “Category” holds 200 different texts. Choose another column." in text_of(response)
+
+
 def test_a_file_can_be_given_up(ben: Client, make: Make) -> None:
     upload = uploaded(make.people["ben"])
     assert "ward checklist.csv" in text_of(ben.get("/questionnaires/import/"))

@@ -17,7 +17,7 @@ from auditapp.questionnaires.spreadsheets import tables
 from auditapp.questionnaires.spreadsheets.columns import FIELDS
 from auditapp.questionnaires.spreadsheets.sheets import FILE_BYTES
 from auditapp.questionnaires.spreadsheets.tables import Table
-from auditapp.questionnaires.spreadsheets.values import Value
+from auditapp.questionnaires.spreadsheets.values import Value, open_values
 from auditapp.refusals import Refused
 
 ACCEPTED = ".xlsx,.csv,.tsv,.txt,.yaml,.yml"
@@ -105,11 +105,12 @@ class UploadForm(forms.Form):
 
 
 class ColumnsForm(forms.Form):
-    """What each column is. `sheet` and `header` say of which table."""
+    """What each column of a table is."""
 
-    def __init__(self, *args: Any, table: Table, sheet: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, going: Import, table: Table, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.table, self.sheet = table, sheet
+        self.going, self.table = going, table
+        self.sheet = going.sheets.index(table.sheet)
         choices = [(NOTHING, _("Leave out")), *((name, str(label)) for name, label in FIELDS.items())]
         for column in table.columns:
             values = [line.cells[column.index] for line in table.lines if line.cells[column.index]][:SAMPLES]
@@ -133,6 +134,10 @@ class ColumnsForm(forms.Form):
                 self.add_error(f"column-{twice[1]}", _("“%(field)s” is another column already.") % {"field": label})
         if "text" not in fields.values():
             raise forms.ValidationError(_("Say which column holds the questions."))
+        try:
+            open_values(Table(self.table.sheet, self.table.header, fields).entries, self.going.known)
+        except Refused as refused:
+            raise refusal(refused) from refused
         return {"sheet": self.sheet, "header": self.table.header, "columns": {str(n): f for n, f in fields.items()}}
 
 

@@ -9,13 +9,15 @@ from auditapp.refusals import Refused
 
 # Larger than any checklist that people answer, and small enough to be read while somebody waits.
 FILE_BYTES = 5 * 1024 * 1024
-UNPACKED_BYTES = 60 * 1024 * 1024
+UNPACKED_BYTES = 40 * 1024 * 1024
 RATIO = 200  # how much smaller packing makes a part of a workbook; honest ones stay below 50
 RATIO_MATTERS_FROM = 1024 * 1024
 ENTRIES = 500
 SHEETS = 30
 ROWS = 5_000
 ROW_ELEMENTS = 100_000
+CELL_ELEMENTS = 500_000
+LAST_ROW = 1_048_576  # of a sheet, in every program
 COLUMNS = 60
 CELL_CHARACTERS = 32_767  # as much as a spreadsheet's cell can hold
 CHARACTERS = 4_000_000

@@ -1,6 +1,7 @@
 """Reads .xlsx. A survey of its parts comes first, so that nothing large, active or foreign reaches openpyxl."""
 
 import io
+import itertools
 import zipfile
 from datetime import date, datetime, time
 from typing import Any
@@ -8,12 +9,14 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import column_index_from_string, range_boundaries
 
 from auditapp.questionnaires.spreadsheets.escapes import unescaped
 from auditapp.questionnaires.spreadsheets.sheets import (
+    CELL_ELEMENTS,
     COLUMNS,
     ENTRIES,
+    LAST_ROW,
     RATIO,
     RATIO_MATTERS_FROM,
     ROW_ELEMENTS,
@@ -52,7 +55,7 @@ def read(data: bytes) -> list[Sheet]:
             _must_be_a_plain_workbook(packed.namelist())
             for name in packed.namelist():
                 if name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/sheet"):
-                    _must_declare_no_entities(packed, name)
+                    _must_be_bounded(packed, name)
             return _sheets(data, packed)
     except Refused:
         raise
@@ -73,12 +76,16 @@ def _must_be_honest(packed: zipfile.ZipFile) -> None:
         )
     swollen = [e for e in entries if e.file_size > RATIO_MATTERS_FROM and e.file_size > RATIO * max(e.compress_size, 1)]
     if swollen or sum(entry.file_size for entry in entries) > UNPACKED_BYTES:
-        raise Refused(
-            _(
-                "The file unpacks to far more than a checklist holds, mostly nothing. Copy the rows with text into a "
-                "new file and upload that."
-            )
+        _refuse_swollen()
+
+
+def _refuse_swollen() -> None:
+    raise Refused(
+        _(
+            "The file unpacks to far more than a checklist holds, mostly nothing. Copy the rows with text into a new "
+            "file and upload that."
         )
+    )
 
 
 def _must_be_a_plain_workbook(names: list[str]) -> None:
@@ -97,9 +104,17 @@ def _must_be_a_plain_workbook(names: list[str]) -> None:
             )
 
 
-def _must_declare_no_entities(packed: zipfile.ZipFile, name: str) -> None:
+def _must_be_bounded(packed: zipfile.ZipFile, name: str) -> None:
+    """A part that openpyxl reads whole declares no entities, and has no more elements than a checklist needs."""
+    elements = itertools.count(1)
+
+    def begins(_tag: str, _about: dict[str, str]) -> None:
+        if next(elements) > CELL_ELEMENTS:
+            _refuse_swollen()
+
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_entities
+    parser.StartElementHandler = begins
     with packed.open(name) as part:
         parser.ParseFile(part)
 
@@ -115,7 +130,7 @@ class _Survey:
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self.rows = self.row = self.last = 0
+        self.rows = self.row = self.last = self.cells = 0
         self.cell = ""
         self.inside = False
         self.formulas: list[str] = []
@@ -140,13 +155,13 @@ class _Survey:
             self.row = int(about.get("r", self.row + 1))
             if hidden:
                 self.hidden_rows.add(self.row)
-            if self.rows > ROW_ELEMENTS:
+            if self.rows > ROW_ELEMENTS or self.row > LAST_ROW:
                 raise Refused(
                     _("Sheet “%(sheet)s” has more than %(most)s rows. Copy the rows with text into a new file.")
                     % {"sheet": self.title, "most": ROW_ELEMENTS}
                 )
         elif name == "c":
-            self.cell = about.get("r", "")
+            self._begins_cell(about.get("r", ""))
         elif name == "f":
             self.formulas.append(self.cell)
         elif name in ("v", "t"):
@@ -157,12 +172,27 @@ class _Survey:
             left, top, right, bottom = range_boundaries(about["ref"])
             self.merged.append((left, top, right, bottom))
 
+    def _begins_cell(self, name: str) -> None:
+        self.cell = name
+        self.cells += 1
+        if self.cells > CELL_ELEMENTS:
+            raise Refused(
+                _("Sheet “%(sheet)s” has more than %(most)s cells. Copy the rows with text into a new file.")
+                % {"sheet": self.title, "most": CELL_ELEMENTS}
+            )
+
     def _ends(self, tag: str) -> None:
         self.inside = False
 
     def _text(self, text: str) -> None:
         if self.inside and text.strip():
             self.last = self.row
+            column = self.cell.rstrip("0123456789")
+            if column and column_index_from_string(column) > COLUMNS:
+                raise Refused(
+                    _("Cell %(cell)s of sheet “%(sheet)s” holds text. Keep at most %(most)s columns.")
+                    % {"cell": self.cell, "sheet": self.title, "most": COLUMNS}
+                )
 
 
 def _sheets(data: bytes, packed: zipfile.ZipFile) -> list[Sheet]:
@@ -191,37 +221,44 @@ def _sheet(sheet: Any, packed: zipfile.ZipFile, measure: Measure) -> Sheet:
     if survey.last:
         sheet.reset_dimensions()
         place = _("sheet “%(sheet)s”") % {"sheet": sheet.title}
+        rows = sheet.iter_rows(max_row=survey.last, max_col=COLUMNS, values_only=True)
         found = {
             number: [_text(value) for value in values]
-            for number, values in enumerate(sheet.iter_rows(max_row=survey.last, values_only=True), start=1)
-            if values
+            for number, values in enumerate(rows, start=1)
+            if any(value is not None for value in values)
         }
-        _fill_down(found, survey.merged)
+        wide = _merge(found, survey)
         for number, cells in sorted(found.items()):
             if any(cells):
                 measure.take(cells, number, place)
-                lines.append(Line(number, cells, _wide(number, survey.merged, len(cells))))
+                lines.append(Line(number, cells, wide.get(number, [])))
     return Sheet(sheet.title, squared(lines), sheet.sheet_state != "visible", _notes(survey, lines))
 
 
-def _fill_down(found: dict[int, list[str]], merged: list[tuple[int, int, int, int]]) -> None:
-    """A cell that was merged over rows stands in each of them; a reader of the sheet sees it so."""
-    for left, top, _right, bottom in merged:
-        above = found.get(top, [])
-        text = above[left - 1] if len(above) >= left else ""
-        for number in range(top + 1, bottom + 1) if text else ():
+def _merge(found: dict[int, list[str]], survey: _Survey) -> dict[int, list[list[int]]]:
+    """Put the text of a cell that is merged over rows into each of them, as a reader of the sheet sees it.
+
+    Returns by row the cells that spread over columns. Honest merged cells never overlap, so that together they cover
+    no more than the sheet.
+    """
+    wide: dict[int, list[list[int]]] = {}
+    covered = 0
+    for left, top, right, bottom in survey.merged:
+        bottom = min(bottom, survey.last)
+        covered += max(bottom - top, 0)
+        if covered > CELL_ELEMENTS:
+            raise Refused(
+                _("The merged cells of sheet “%(sheet)s” cover each other. Copy the table as values into a new file.")
+                % {"sheet": survey.title}
+            )
+        text = found[top][left - 1] if top in found and left <= COLUMNS else ""
+        for number in range(top, bottom + 1):
             cells = found.get(number)
-            if cells and any(cells):
-                cells.extend([""] * (left - len(cells)))
-                cells[left - 1] = text
-
-
-def _wide(number: int, merged: list[tuple[int, int, int, int]], width: int) -> list[list[int]]:
-    return [
-        [left - 1, min(right, max(width, COLUMNS)) - 1]
-        for left, top, right, bottom in merged
-        if top <= number <= bottom and right > left
-    ]
+            if cells and any(cells) and left <= COLUMNS:
+                cells[left - 1] = cells[left - 1] or text
+                if right > left:
+                    wide.setdefault(number, []).append([left - 1, min(right, COLUMNS) - 1])
+    return wide
 
 
 def _text(value: Any) -> str:

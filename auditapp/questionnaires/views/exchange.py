@@ -36,7 +36,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the columns are; another sheet or heading row is read by the address."""
     going = _going(request, pk)
     table = going.table(request.GET.get("sheet", ""), request.GET.get("header", ""))
-    form = ColumnsForm(request.POST or None, table=table, sheet=going.sheets.index(table.sheet))
+    form = ColumnsForm(request.POST or None, going=going, table=table)
     if request.method == "POST" and form.is_valid():
         going.upload.explain(by=request.user, **form.cleaned_data)
         return redirect("questionnaires:import_values", pk)

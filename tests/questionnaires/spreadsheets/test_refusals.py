@@ -27,9 +27,19 @@ def with_parts(parts: dict[str, bytes], data: bytes = PLAIN) -> bytes:
         return file.getvalue()
 
 
-def sheet_of(rows: str) -> bytes:
+def sheet_of(rows: str, more: str = "") -> bytes:
     space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    return f'<?xml version="1.0"?><worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+    return f'<?xml version="1.0"?><worksheet xmlns="{space}"><sheetData>{rows}</sheetData>{more}</worksheet>'.encode()
+
+
+IN_A1 = '<c r="A1" t="inlineStr"><is><t>Is it?</t></is></c>'
+ONE_FAR_BELOW = '<row r="1048576"><c r="A1048576" t="inlineStr"><is><t>Is it?</t></is></c></row>'
+OVER_ALL = '<mergeCell ref="A1:A1048576"/>'
+
+
+def strings(many: int) -> bytes:
+    texts = "".join(f"<si><t>{n * 7919 % 99_991}</t></si>" for n in range(many))
+    return f'<?xml version="1.0"?><sst>{texts}</sst>'.encode()
 
 
 def entity(name: str) -> bytes:
@@ -79,11 +89,48 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: with_parts({f"xl/media/{n}.xml": b"<a/>" + bytes(range(256)) * 3_800 for n in range(90)}),
         "unpacks to far more",
     ),
+    "strings without end": (
+        "a.xlsx",
+        lambda: with_parts({"xl/sharedStrings.xml": strings(500_001)}),
+        "unpacks to far more",
+    ),
     "a thousand parts": ("a.xlsx", lambda: with_parts({f"x{n}.xml": b"<a/>" for n in range(1000)}), "1009 parts"),
     "a million rows": (
         "a.xlsx",
         lambda: with_parts({SHEET: sheet_of("".join(f'<row r="{n}"/>' for n in range(1, 200_000)))}),
         "more than 100000 rows",
+    ),
+    "a row beyond every sheet": (
+        "a.xlsx",
+        lambda: with_parts({SHEET: sheet_of('<row r="99999999999"><c t="inlineStr"><is><t>x</t></is></c></row>')}),
+        "more than 100000 rows",
+    ),
+    "text far to the right": (
+        "a.xlsx",
+        lambda: with_parts({SHEET: sheet_of('<row r="1"><c r="XFD1" t="inlineStr"><is><t>x</t></is></c></row>')}),
+        "Cell XFD1 of sheet “Checklist” holds text",
+    ),
+    "text beyond every column": (
+        "a.xlsx",
+        lambda: with_parts({SHEET: sheet_of('<row r="1"><c r="ZZZZZZ1" t="inlineStr"><is><t>x</t></is></c></row>')}),
+        "damaged",
+    ),
+    "a cell beyond every column": (
+        "a.xlsx",
+        lambda: with_parts({SHEET: sheet_of(f'<row r="1"><c r="ZZZZZZ1"/>{IN_A1}</row>')}),
+        "damaged",
+    ),
+    "more cells than text": (
+        "a.xlsx",
+        lambda: with_parts(
+            {SHEET: sheet_of("<row>" + "".join(f'<c r="A{n * 7919 % 99_991}"/>' for n in range(500_001)) + "</row>")}
+        ),
+        "more than 500000 cells",
+    ),
+    "merged cells that cover each other": (
+        "a.xlsx",
+        lambda: with_parts({SHEET: sheet_of(ONE_FAR_BELOW, "<mergeCells>" + OVER_ALL * 20 + "</mergeCells>")}),
+        "cover each other",
     ),
     "many rows with text": ("a.csv", lambda: csv("Question\n" + "Is it?\n" * 6000), "more than 5000 rows with text"),
     "many columns": ("a.csv", lambda: csv("Question" + ",x" * 70), "Row 1 of the file has text in column BS"),
