@@ -13,6 +13,7 @@ from auditapp.audits.models import (
     Return,
     Review,
     Submission,
+    VersionMove,
     Withdrawal,
 )
 from auditapp.deployments.models import (
@@ -47,5 +48,6 @@ __all__ = [
     "Event", "Evidence", "Finding", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
     "Membership", "ModelVersion", "NotApplicableApproval", "Organisation", "Product", "Profile",
     "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return",
-    "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission", "User", "Vendor", "Withdrawal",
+    "Review", "Signature", "SigningRefusal", "Site", "StatusChange", "Submission", "User", "Vendor", "VersionMove",
+    "Withdrawal",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from auditapp import lists
 from auditapp.accounts.models import Role, User
-from auditapp.audits import cards, progress
+from auditapp.audits import cards, carrying, progress
 from auditapp.audits.cards import Card
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Return
 from auditapp.questionnaires import display
@@ -71,8 +71,18 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     frameworks = list(Framework.objects.visible_to(reader))
     jurisdiction = reader.organisation.jurisdiction
     about = display.shown([a.question for a in read], audit.version, frameworks, jurisdiction=jurisdiction)
+    signed = carrying.last_signed(audit) if audit.state == "draft" else None
+    before = carrying.proposals(audit, read, signed)
     return [
-        Card(answer, reader, shown, last=last.get(answer.code), returns=returns.get(answer.pk, []))
+        Card(
+            answer,
+            reader,
+            shown,
+            last=last.get(answer.code),
+            said_before=before.get(answer.code),
+            not_asked_in=signed.ref if signed and answer.code not in signed.questions else "",
+            returns=returns.get(answer.pk, []),
+        )
         for answer, shown in zip(read, about, strict=True)
     ]
 
