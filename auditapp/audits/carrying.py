@@ -136,7 +136,7 @@ def last_signed(audit: "Audit") -> Signed | None:
     return _signed(row[0], row[1], bytes(row[2])) if row else None
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _signed(ref: str, sha256: str, canonical: bytes) -> Signed:
     """Parsed once for a process: what is frozen never changes."""
     submission = json.loads(canonical)["submission"]
