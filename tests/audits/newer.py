@@ -24,8 +24,8 @@ QUESTIONNAIRES = [
 ]
 
 
-def publish_newer() -> QuestionnaireVersion:
-    """Load the edited files, as the owner of the tables does; returns the containment check's version 2."""
+def write_newer(folder: Path) -> None:
+    """The edited content files."""
     text = SEED.read_text(encoding="utf-8")
     start = text.index("- id: containment-72h\n")
     asked, ours = text[:start], text[start:]
@@ -34,12 +34,16 @@ def publish_newer() -> QuestionnaireVersion:
     text = replaced(asked, BEFORE, AFTER) + ours
     for code in QUESTIONNAIRES:
         text = replaced(text, f"- id: {code}\n", f"- id: {code}\n  version: 2\n")
+    (folder / "checks.yaml").write_text(text, encoding="utf-8")
+    (folder / "frameworks.yaml").write_bytes((SEED.parent / "frameworks.yaml").read_bytes())
+
+
+def publish_newer() -> QuestionnaireVersion:
+    """Load the edited files, as the owner of the tables does; returns the containment check's version 2."""
     with tempfile.TemporaryDirectory() as name, connection.cursor() as cursor:
-        folder = Path(name)
-        (folder / "checks.yaml").write_text(text, encoding="utf-8")
-        (folder / "frameworks.yaml").write_bytes((SEED.parent / "frameworks.yaml").read_bytes())
+        write_newer(Path(name))
         cursor.execute("RESET ROLE")
-        load(folder)
+        load(Path(name))
         cursor.execute("SET ROLE auditapp_web")
     return QuestionnaireVersion.objects.published().get(questionnaire__code="containment-72h")
 

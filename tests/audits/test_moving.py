@@ -156,9 +156,7 @@ def test_a_confirmation_of_the_old_wording_is_refused_after_the_move(draft, newe
     answer = draft.answers.get(code="mon-03")
     draft.move_to_version(newer, by=asha)
     with pytest.raises(Refused, match="wording of mon-03"):
-        draft.answers.get(code="mon-03").take_over(
-            by=asha, base=1, key="k", question=answer.question_id, source=""
-        )
+        draft.answers.get(code="mon-03").take_over(by=asha, base=1, key="k", question=answer.question_id, source="")
 
 
 def test_two_people_move_and_save_at_once_and_nothing_is_lost(draft, newer, asha):
@@ -213,9 +211,11 @@ def test_only_auditors_of_the_hospital_move(draft, newer, client, ben, vera, dor
 def test_plain_sql_moves_no_audit_that_was_submitted(make, attack, role):
     audit, version = make.submitted(), publish_newer()
     question = version.questions.get(code="mon-03").pk
-    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="fixed since"), transaction.atomic():
+    statement = attack.format(audit=audit.pk, version=version.pk, question=question)
+    with connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {role}" if role else "RESET ROLE")
-        cursor.execute(attack.format(audit=audit.pk, version=version.pk, question=question))
+        with pytest.raises(DatabaseError, match="fixed since"), transaction.atomic():
+            cursor.execute(statement)
 
 
 def test_the_pages_by_hand(draft, client, asha):
