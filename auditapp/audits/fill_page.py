@@ -66,7 +66,8 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
         answer.site = audit.site  # the same for all of them: not to be asked for once per card
     last = {answer.code: answer for answer in answers.last_issued(audit)}
     returns: dict[int, list[Return]] = {}
-    for row in Return.objects.filter(answer__in=read).select_related("submission", "by").order_by("pk"):
+    sent_back = Return.objects.filter(answer__in=read).select_related("submission", "by").order_by("pk")
+    for row in sent_back if audit.round > 1 else []:  # a return begins a round
         returns.setdefault(row.answer_id, []).append(row)
     frameworks = list(Framework.objects.visible_to(reader))
     jurisdiction = reader.organisation.jurisdiction
