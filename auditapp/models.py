@@ -14,6 +14,7 @@ from auditapp.audits.models import (
     Review,
     StandingAnswer,
     Submission,
+    VersionMove,
     Withdrawal,
 )
 from auditapp.deployments.models import (
@@ -54,5 +55,6 @@ __all__ = [
     "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
     "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
     "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "Withdrawal",
+    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove",
+    "Withdrawal",
 ]  # fmt: skip

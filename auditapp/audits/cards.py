@@ -12,6 +12,7 @@ from auditapp.accounts.models import Role, User
 from auditapp.questionnaires.display import ShownQuestion
 
 if TYPE_CHECKING:
+    from auditapp.audits.carrying import Proposal
     from auditapp.audits.models import Answer, Return
 
 VERDICTS = [{"code": code} for code in ("met", "partial", "not_met", "not_applicable")]
@@ -26,6 +27,8 @@ class Card:
     reader: User
     about: ShownQuestion
     last: "Answer | None" = None  # of the last issued audit of the deployment
+    said_before: "Proposal | None" = None  # what can be taken over, of a draft
+    not_asked_in: str = ""  # the last signed audit, where it did not ask this
     returns: list["Return"] = field(default_factory=list)
     typed: Mapping[str, Any] | None = None  # what was sent and not taken
     errors: Mapping[str, list[str]] = field(default_factory=dict)
@@ -95,6 +98,11 @@ class Card:
         verdict = self.answer.current.verdict if self.answer.current else ""
         evidenced = bool(self.answer.evidence_now or (self.answer.current and self.answer.current.evidence_note))
         return verdict if verdict != "met" or evidenced else "unevidenced"
+
+    @property
+    def proposal(self) -> "Proposal | None":
+        """What was said before and is still true only if a person says so; nothing beside an answer."""
+        return None if self.answer.current and self.answer.current.verdict else self.said_before
 
     @property
     def may_change(self) -> bool:

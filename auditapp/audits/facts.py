@@ -162,7 +162,10 @@ def _question(question: "Question", answer: "Answer", state: str) -> dict[str, A
 
 
 def revision(revision: "AnswerRevision") -> dict[str, Any]:
-    """One answer as given: its words, who gave them when, and the second person's approval, if any."""
+    """One answer as given: its words, who gave them when, and the second person's approval, if any.
+
+    `carried_from` is there only when it was taken over from a signed audit, so that all other facts stay as they were.
+    """
     approval = getattr(revision, "approval", None)
     return {field: getattr(revision, field) for field in ANSWER_FIELDS if field != "due"} | {
         "due": _date(revision.due),
@@ -170,6 +173,7 @@ def revision(revision: "AnswerRevision") -> dict[str, Any]:
         "at": clock.utc_text(revision.at),
         "revision": revision.n,
         "approval": {"by": approval.by.for_facts, "at": clock.utc_text(approval.at)} if approval else None,
+        **({"carried_from": revision.carried_from} if revision.carried_from else {}),
         **_standing(revision),
     }
 

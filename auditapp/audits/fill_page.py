@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from auditapp import lists
 from auditapp.accounts.models import Role, User
-from auditapp.audits import cards, progress
+from auditapp.audits import cards, carrying, progress
 from auditapp.audits.cards import Card
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Return
 from auditapp.questionnaires import display
@@ -68,7 +68,8 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
         answer.site = audit.site  # the same for all of them: not to be asked for once per card
     last = {answer.code: answer for answer in answers.last_issued(audit)}
     returns: dict[int, list[Return]] = {}
-    for row in Return.objects.filter(answer__in=read).select_related("submission", "by").order_by("pk"):
+    sent_back = Return.objects.filter(answer__in=read).select_related("submission", "by").order_by("pk")
+    for row in sent_back if audit.round > 1 else []:  # a return begins a round
         returns.setdefault(row.answer_id, []).append(row)
     frameworks = list(Framework.objects.visible_to(reader))
     jurisdiction = reader.organisation.jurisdiction
@@ -79,8 +80,18 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
         jurisdiction=jurisdiction,
         adopted=local_numbers([row for answer in read for row in answer.adopted]),
     )
+    signed = carrying.last_signed(audit) if audit.state == "draft" else None
+    before = carrying.proposals(audit, read, signed)
     return [
-        Card(answer, reader, shown, last=last.get(answer.code), returns=returns.get(answer.pk, []))
+        Card(
+            answer,
+            reader,
+            shown,
+            last=last.get(answer.code),
+            said_before=before.get(answer.code),
+            not_asked_in=signed.ref if signed and answer.code not in signed.questions else "",
+            returns=returns.get(answer.pk, []),
+        )
         for answer, shown in zip(read, about, strict=True)
     ]
 

@@ -68,7 +68,11 @@ def judged(
 
 def said(question: Mapping[str, Any]) -> tuple[Any, Any]:
     """What was answered and on which evidence, without who and when: two of these are compared."""
-    answer = {key: value for key, value in (question["answer"] or {}).items() if key not in {"by", "at", "revision"}}
+    answer = {
+        key: value
+        for key, value in (question["answer"] or {}).items()
+        if key not in {"by", "at", "revision", "carried_from"}
+    }
     return answer, [(item["title"], item["sha256"], item["url"]) for item in question["evidence"]]
 
 

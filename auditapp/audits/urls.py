@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.audits.views import course, evidence, filling, opening, overview, review, standing
+from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing
 
 app_name = "audits"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("<slug:ref>/rounds/<int:n>/", overview.round, name="round"),
     path("<slug:ref>/assignments/", course.assignments, name="assignments"),
     path("<slug:ref>/assignments/removal/", course.assignment_removal, name="assignment_removal"),
+    path("<slug:ref>/carry-forward/", carrying.carry_forward, name="carry_forward"),
+    path("<slug:ref>/versions/<int:number>/", carrying.version, name="version"),
     path("<slug:ref>/submission/", course.submission, name="submission"),
     path("<slug:ref>/withdrawal/", course.withdrawal, name="withdrawal"),
     path("<slug:ref>/revision/", course.revision, name="revision"),
@@ -29,6 +31,7 @@ urlpatterns = [
     path("<slug:ref>/answers/<slug:code>/", filling.answer, name="answer"),
     path("<slug:ref>/answers/<slug:code>/approval/", filling.approval, name="approval"),
     path("<slug:ref>/answers/<slug:code>/inheritance/", standing.inheritance, name="inheritance"),
+    path("<slug:ref>/answers/<slug:code>/taking-over/", carrying.taking_over, name="taking_over"),
     path("<slug:ref>/answers/<slug:code>/history/", overview.history, name="history"),
     path("<slug:ref>/answers/<slug:code>/evidence/", evidence.evidence, name="evidence"),
     path("<slug:ref>/answers/<slug:code>/evidence/removal/", evidence.evidence_removal, name="evidence_removal"),

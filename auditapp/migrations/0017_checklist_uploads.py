@@ -17,7 +17,7 @@ GRANTS = f"""
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("auditapp", "0015_answered_once"),
+        ("auditapp", "0016_carried_answers"),
     ]
 
     operations = [

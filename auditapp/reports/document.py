@@ -246,6 +246,7 @@ def _question(question: Facts, when: Callable[[str], str]) -> Facts:
         "due": day(answer["due"]),
         "by": person(answer["by"]),
         "at": when(answer["at"]),
+        "carried_from": answer.get("carried_from", ""),
         "approved_by": person(approval["by"]) if approval else "",
         "approved_at": when(approval["at"]) if approval else "",
         "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",

@@ -1,7 +1,7 @@
 """{% load audit_marks %}: the answers of a category as a row of shapes; a day of frozen facts as it is read."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -31,6 +31,12 @@ def verdict_sprite() -> SafeString:
 def iso_date(text: str) -> str:
     """{{ answer.due|iso_date }}: a day of frozen facts, "2026-11-22", as 22 Nov 2026."""
     return short_date(date.fromisoformat(text))
+
+
+@register.filter
+def instant(text: str) -> datetime:
+    """{% local_time answer.at|instant audit.site.zone %}: an instant of frozen facts."""
+    return datetime.fromisoformat(text)
 
 
 @register.simple_tag

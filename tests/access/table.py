@@ -141,6 +141,9 @@ TABLE = [
         post=frozenset({AUDITOR, OFFICER, LEAD}),
         with_={"code": "mon-02"},
     ),
+    Page("audits:taking_over", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:carry_forward", "draft", post=frozenset({AUDITOR, LEAD})),  # a category is given to the lead
+    Page("audits:version", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), with_={"number": "1"}),
     Page("audits:evidence", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     Page(
         "audits:evidence_removal",

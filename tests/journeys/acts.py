@@ -14,6 +14,8 @@ from auditapp.audits.models import Audit
 from auditapp.deployments import profile
 from auditapp.deployments.models import Deployment, Product
 from auditapp.questionnaires.models import QuestionnaireVersion
+from auditapp.reports import jobs
+from auditapp.reports.models import Decision
 from tests.factories import PASSWORD, PEOPLE, PROFILES
 
 GROUPS = {
@@ -28,7 +30,7 @@ FIRST = {"northshire": "ada", "westmark": "cleo"}  # the first administrator of 
 
 def perform(act: str, about: dict[str, Any]) -> None:
     """One act by its name, in a transaction of its own; what it returns is printed as JSON."""
-    acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in (enter_cast, deployment, audit)}
+    acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in (enter_cast, deployment, audit, signed)}
     with transaction.atomic():
         print(json.dumps(acts[act](**about)))
 
@@ -108,3 +110,28 @@ def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str
             seen = f"Seen for {answer.code} on the ward."
             answer.save_revision(by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen)
     return {"ref": opened.ref, "answers": {answer.code: answer.category_code for answer in answers}}
+
+
+def signed(ref: str, evidence: dict[str, int]) -> str:
+    """The audit, carried to its issue; `evidence` gives checks a document that is valid for so many days from today.
+
+    Returns the digest of the report's facts.
+    """
+    asha = person("asha")
+    found = Audit.objects.get(ref=ref)
+    today = clock.today(found.site.zone)
+    for code, days in evidence.items():
+        answer = found.answers.get(code=code)
+        about = {"title": f"Document for {code}", "effective_date": today - timedelta(days=400)}
+        answer.add_evidence(by=asha, url="https://example.org/", valid_until=today + timedelta(days=days), **about)
+    found.submit(by=asha)
+    ben = person("ben")
+    found.refresh_from_db()
+    found.accept(by=ben)
+    report = Decision.record(found, by=ben, code="restrict", reasons="Contained.").report
+    place = {"report": report.pk, "organisation": report.organisation_id, "site": report.site_id}
+    jobs.render(**place)
+    for turn, name in zip(report.signatories, ("asha", "ben"), strict=True):
+        report.sign(by=person(name), meaning=turn["meaning"], shown_sha256=report.newest_file.sha256)
+        jobs.sign(order=turn["order"], **place)
+    return str(report.sha256)

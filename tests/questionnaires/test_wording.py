@@ -1,77 +1,59 @@
-"""A check's page: how it was worded in every version that asked it, and where two wordings differ."""
+"""The difference of two wordings: nothing is lost, and it reads without colour."""
 
-from html import unescape
+from itertools import pairwise
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from django.utils.html import strip_tags
+from django.template import Context, Template
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.questionnaires.own import published
-from tests.tracking.issued import sign_in
+from auditapp.questionnaires.wording import word_difference
 
-
-def histories(client, code="mon-03"):
-    return client.get(f"/questionnaires/checks/{code}/").context["histories"]
+WORDS = st.text(alphabet=st.sampled_from("ab .,-\n<&éß"), max_size=40) | st.text(max_size=40)
 
 
-def text_of(client, code="mon-03") -> str:
-    return " ".join(unescape(strip_tags(client.get(f"/questionnaires/checks/{code}/").content.decode())).split())
+@given(WORDS, WORDS)
+def test_the_stretches_join_to_both_wordings_and_none_is_empty(before, after):
+    changes = word_difference(before, after)
+    assert "".join(c.text for c in changes if c.kind != "added") == before
+    assert "".join(c.text for c in changes if c.kind != "removed") == after
+    assert all(c.text for c in changes)
+    assert all(one.kind != two.kind for one, two in pairwise(changes))
 
 
-def test_the_newest_wording_comes_first_and_says_what_differs(client, asha):
-    new = "Is the tool watched, and by whom?"
-    published("containment-72h", reworded={"mon-03": {"text": new, "criticality": "minor"}})
-    client.force_login(asha)
-    history = next(h for h in histories(client) if h.questionnaire.code == "containment-72h")
-    assert [w.question.version.number for w in history.wordings] == [2, 1]
-    newest, oldest = history.wordings
-    assert newest.is_reworded
-    assert [str(part) for part in newest.changes] == ["the question", "its criticality"]
-    assert (oldest.is_reworded, oldest.changes) == (False, [])
-    page = text_of(client)
-    said = "Reworded In the words at the top of this page. Differs from version 1 in: the question, its criticality."
-    assert said in page
-    assert oldest.question.text in page.split("Wording over time")[1]
+@given(WORDS)
+def test_the_same_wording_has_no_change(text):
+    assert word_difference(text, text) == ([("kept", text)] if text else [])
 
 
-def test_a_version_in_which_nothing_changed_says_so(client, asha):
-    published("containment-72h")
-    client.force_login(asha)
-    assert "Nothing differs from version 1." in text_of(client)
+def test_changed_words_stand_beside_each_other_and_space_does_not_part_them():
+    before = "Is the sensitivity reviewed every quarter, by a clinician?"
+    after = "Is the specificity reviewed once a year, by a clinician?"
+    assert word_difference(before, after) == [
+        ("kept", "Is the "),
+        ("removed", "sensitivity"),
+        ("added", "specificity"),
+        ("kept", " reviewed "),
+        ("removed", "every quarter"),
+        ("added", "once a year"),
+        ("kept", ", by a clinician?"),
+    ]
 
 
-def test_a_check_that_was_dropped_says_from_which_version_on_and_keeps_its_wordings(client, asha):
-    published("containment-72h", dropped=("mon-03",))
-    published("containment-72h", dropped=("mon-03",))
-    client.force_login(asha)
-    history = next(h for h in histories(client) if h.questionnaire.code == "containment-72h")
-    assert history.dropped_in.number == 2
-    assert [w.question.version.number for w in history.wordings] == [1]
-    assert "No longer asked from this version on." in text_of(client)
+def test_a_word_added_at_the_end_leaves_the_word_before_it_alone():
+    assert word_difference("Is it safe?", "Is it safe for children?") == [
+        ("kept", "Is it safe"),
+        ("added", " for children"),
+        ("kept", "?"),
+    ]
 
 
-def test_the_wordings_of_another_organisations_questionnaire_are_not_shown(client, make):
-    secret = "Is this what only Northshire asks?"
-    published("ours", own=make.organisations["northshire"], reworded={"mon-03": {"text": secret}})
-    client.force_login(make.people["asha"])
-    assert secret in text_of(client)
-    sign_in(client, make.people["cleo"])
-    page = text_of(client)
-    assert secret not in page
-    assert "Title of ours" not in page
+def test_texts_too_long_to_compare_count_as_replaced():
+    assert [c.kind for c in word_difference("a " * 10_000, "a " * 9_000)] == ["removed", "added"]
 
 
-def test_the_number_of_queries_does_not_grow_with_the_versions(client, asha):
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            client.get("/questionnaires/checks/mon-03/")
-        return len(captured)
-
-    client.force_login(asha)
-    published("containment-72h")
-    queries()
-    few = queries()
-    for n in range(3):
-        published("containment-72h", reworded={"mon-03": {"text": f"Wording {n}?"}})
-    queries()  # the newest content is read once by each process
-    assert queries() == few
+def test_the_tag_says_in_words_what_is_struck_out_and_what_is_new():
+    template = Template("{% load wordings %}{% word_changes before after %}")
+    assert template.render(Context({"before": "Is <b> safe?", "after": "Is <i> safe?"})) == (
+        '<span class="wording">Is &lt;<del><span class="visually-hidden"> removed: </span>b</del>'
+        '<ins><span class="visually-hidden"> added: </span>i</ins>&gt; safe?</span>'
+    )

@@ -24,12 +24,14 @@ LARGEST = 2**31 - 1
 class AnswerForm(forms.Form):
     """What a card sends: the answer, the revision it started from, the name of the request, and who is typing.
 
-    `person` guards a page that was left open: what one person typed is never saved under another's name.
+    `person` and `question` guard a page that was left open: what one person typed is never saved under another's name,
+    and what was typed below one wording never below another.
     """
 
     base = forms.IntegerField(min_value=0, max_value=LARGEST)
     key = forms.CharField(max_length=64)
     person = forms.IntegerField(required=False)
+    question = forms.IntegerField(required=False)
     verdict = forms.ChoiceField(choices=Verdict.choices, required=False)
     note = Words(required=False, max_length=TEXT)
     evidence_note = Words(required=False, max_length=TEXT)
@@ -59,7 +61,7 @@ class AnswerForm(forms.Form):
     @property
     def wrong(self) -> dict[str, list[str]]:
         """Field -> sentences, for a card; what belongs to no field of it stands under "card"."""
-        shown = {**dict.fromkeys(("base", "key", "person"), "card")}
+        shown = {**dict.fromkeys(("base", "key", "person", "question"), "card")}
         wrong: dict[str, list[str]] = {}
         for name, errors in self.errors.items():
             wrong.setdefault(shown.get(name, name), []).extend(str(error) for error in errors)

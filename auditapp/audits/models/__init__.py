@@ -4,6 +4,7 @@ from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
+from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
@@ -24,5 +25,6 @@ __all__ = [
     "StandingAnswer",
     "Submission",
     "Verdict",
+    "VersionMove",
     "Withdrawal",
 ]

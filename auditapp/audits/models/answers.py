@@ -1,5 +1,6 @@
 """Answers: every save is a revision that stays, and a save that comes too late keeps both texts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from auditapp import clock
 from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, Role, User
+from auditapp.audits import carrying
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.revisions import (
@@ -169,8 +171,18 @@ class AnswerQuerySet(PlacedQuerySet):
         return self.annotate(has_item=Exists(AnswerEvidence.objects.filter(answer=OuterRef("pk"), removed_at=None)))
 
 
+class AskedManager(models.Manager.from_queryset(AnswerQuerySet)):  # type: ignore[misc]
+    """The answers to what is asked; those that a move to another version has hidden are found through `every`."""
+
+    def get_queryset(self) -> AnswerQuerySet:
+        return super().get_queryset().filter(asked=True)
+
+
 class Answer(Placed):
-    """One question asked in one audit. The text is in its revisions; `current` is the one that counts."""
+    """One question asked in one audit. The text is in its revisions; `current` is the one that counts.
+
+    An answer whose `n` is above 0 and that has no `current` was given to another wording (see `moving`).
+    """
 
     audit = models.ForeignKey("auditapp.Audit", models.PROTECT, related_name="answers")
     question = models.ForeignKey(Question, models.PROTECT, related_name="+")
@@ -181,7 +193,9 @@ class Answer(Placed):
     current = models.OneToOneField("auditapp.AnswerRevision", models.PROTECT, null=True, related_name="+")
     n = models.PositiveIntegerField(default=0)
     open_in_round = models.PositiveSmallIntegerField(default=1)  # the round in which it may be changed
-    objects = AnswerQuerySet.as_manager()
+    asked = models.BooleanField(default=True, db_default=True)  # no: the version that the audit moved to leaves it out
+    objects = AskedManager()
+    every = models.Manager.from_queryset(AnswerQuerySet)()
 
     # What reading adds to a row (`for_reading`, `held_for` and others say which).
     evidence_now: list[AnswerEvidence]
@@ -200,13 +214,22 @@ class Answer(Placed):
     def __str__(self) -> str:
         return f"{self.audit_id} {self.code}"
 
+    @classmethod
+    def newest_revisions(cls, answers: Iterable["Answer"]) -> dict[int, AnswerRevision]:
+        """Key of an answer -> its newest revision, also where it does not count any more."""
+        rows = AnswerRevision.objects.filter(answer__in=list(answers), n=F("answer__n"))
+        return {row.answer_id: row for row in rows.select_related("question", "by", "approval__by")}
+
     @transaction.atomic
-    def save_revision(self, *, by: User, base: int, key: str, **fields: Any) -> "Saved | Stale":
+    def save_revision(
+        self, *, by: User, base: int, key: str, question: int | None = None, **fields: Any
+    ) -> "Saved | Stale":
         """Keep what a person answered, if it started from the newest revision.
 
         `base` is the number of the revision the text started from (0: none yet), `key` names the request, so that
         repeating it is harmless. A save that started from an older one is kept as well, counts for nothing, and comes
         back as `Stale` with both texts: nothing is overwritten and nothing is lost (no exception, which would undo it).
+        So does one that was written to another wording of the question, which `question` names by its row's key.
         """
         answer = self._held(by)
         answer.must_be_open_to(by)
@@ -214,8 +237,10 @@ class Answer(Placed):
         key = name_of_request(key, base=base, values=values)
         if not values.get("inherited"):
             values |= answer._stance(values.get("deviation", ""))
-        if base != answer.n:
-            return answer._refuse_stale(by=by, base=base, key=key, values=values)
+        if base != answer.n or (reworded := answer._is_reworded_since(question)):
+            return answer._refuse_stale(
+                by=by, base=base, key=key, values=values, reworded=base == answer.n and reworded
+            )
         revision = answer._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
         was_answered = bool(answer.current and answer.current.verdict)
         for row in (answer, self):
@@ -223,7 +248,9 @@ class Answer(Placed):
         Answer.objects.filter(pk=self.pk).update(n=revision.n, current=revision)
         if change := bool(revision.verdict) - was_answered:
             answer.audit.count_answer(change, critical=answer.criticality == "critical")
-        about = {"standing": revision.standing_id, "inherited": revision.inherited} if revision.standing_id else {}
+        about: dict[str, Any] = {"carried_from": revision.carried_from} if revision.carried_from else {}
+        if revision.standing_id:
+            about |= {"standing": revision.standing_id, "inherited": revision.inherited}
         Event.record(
             by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict, **about
         )
@@ -260,6 +287,47 @@ class Answer(Placed):
         today = self.standing_today
         return {"standing_id": today and today.pk, "deviation": deviation if self.standing else ""}
 
+    def _is_reworded_since(self, question: int | None) -> bool:
+        """Whether the question is worded otherwise than in the row that was read; None: nobody says what was read."""
+        if question in (None, self.question_id):
+            return False
+        read = Question.objects.filter(pk=question, code=self.code).first()
+        return read is None or bool(carrying.differences(carrying.described(read), self.question))
+
+    @transaction.atomic
+    def take_over(self, *, by: User, base: int, key: str, question: int, source: str) -> "Saved | Stale":
+        """Make what was said before an answer of this audit: a person has read it and says that it is still true.
+
+        `source` is the signed audit that it was read from, or empty for this audit's own words to an earlier wording;
+        `question` names the wording that was read with it. Raises Refused when either is another one by now.
+        """
+        answer = self._held(by)
+        answer.must_be_open_to(by)
+        proposal = carrying.proposals(answer.audit, [answer], carrying.last_signed(answer.audit)).get(answer.code)
+        if proposal is None or proposal.ref != source:
+            raise Refused(_("What could be taken over has changed since you read it. Read it again."))
+        return answer.accept(proposal, by=by, base=base, key=key, question=question)
+
+    def accept(self, proposal: "carrying.Proposal", *, by: User, base: int, key: str, question: int) -> "Saved | Stale":
+        """The saving behind `take_over`, of an answer that is held; evidence that is still valid is named again."""
+        if self._is_reworded_since(question):
+            raise Refused(
+                _("The wording of %(code)s has changed since you read it. Read it again.") % {"code": self.code}
+            )
+        is_new = base == self.n
+        outcome = self.save_revision(by=by, base=base, key=key, **proposal.values)
+        if is_new and proposal.ref:
+            self._attach_again(proposal, by=by)
+        return outcome
+
+    def _attach_again(self, proposal: "carrying.Proposal", *, by: User) -> None:
+        """The same items, not copies of them."""
+        then = AnswerEvidence.objects.filter(answer__audit__ref=proposal.ref, answer__code=self.code, removed_at=None)
+        already = set(self.attached.filter(removed_at=None).values_list("evidence_id", flat=True))
+        for link in then.select_related("evidence").order_by("pk"):
+            if link.evidence_id not in already and carrying.named_in(proposal.valid, link.evidence):
+                self.attach(link.evidence, by=by)
+
     def _held(self, by: User) -> "Answer":
         """This answer as `held_for` reads and locks it; not read again when it was just read so."""
         return self if hasattr(self, "held") else Answer.objects.held_for(by).get(pk=self.pk)
@@ -286,17 +354,20 @@ class Answer(Placed):
             return True
         return self.assigned if hasattr(self, "assigned") else self._held(person).assigned
 
-    def _refuse_stale(self, *, by: User, base: int, key: str, values: dict[str, Any]) -> "Saved | Stale":
+    def _refuse_stale(
+        self, *, by: User, base: int, key: str, values: dict[str, Any], reworded: bool = False
+    ) -> "Saved | Stale":
         if kept := self.revisions.filter(request_key=key).first():
-            return Saved(kept) if kept.n else Stale(mine=kept, theirs=self.current)
+            return Saved(kept) if kept.n else Stale(mine=kept, theirs=self.current, reworded=reworded)
         mine = self._keep(by=by, n=None, based_on=base, key=key, values=values)
         Event.record(by, "answer.stale", self.audit, check=self.code, based_on=base, current=self.n)
-        return Stale(mine=mine, theirs=self.current)
+        return Stale(mine=mine, theirs=self.current, reworded=reworded)
 
     def _keep(self, *, by: User, n: int | None, based_on: int, key: str, values: dict[str, Any]) -> "AnswerRevision":
         revision = AnswerRevision.objects.create(
             **self.place,
             answer=self,
+            question_id=self.question_id,
             n=n,
             based_on=based_on,
             request_key=key,

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -16,14 +16,16 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
-from auditapp.audits import facts, reconciliation, scoring
+from auditapp.audits import carrying, facts, moving, reconciliation, scoring
 from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import Assignment
+from auditapp.audits.models.moves import VersionMove
+from auditapp.audits.models.revisions import Stale
 from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
 from auditapp.deployments.models import Deployment, ModelVersion, next_number
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires.models import Question, QuestionnaireVersion
-from auditapp.refusals import Refused
+from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
@@ -63,7 +65,10 @@ class AuditQuerySet(PlacedQuerySet["Audit"]):
 
 
 class Audit(Placed):
-    """One examination of one deployment, of one model version, with one questionnaire version, for ever."""
+    """One examination of one deployment, of one model version, with one questionnaire version.
+
+    Until its first submission it can be moved to a newer version; from then on it points at one for ever.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", gettext_lazy("Draft")
@@ -235,7 +240,7 @@ class Audit(Placed):
 
     def _inherit(self, *, by: User) -> None:
         """Begin with what stands for the whole hospital: each such answer is copied, and stays as it is today."""
-        once = self.answers.with_standing().filter(question__scope=Question.Scope.ORGANISATION)
+        once = self.answers.with_standing().filter(question__scope=Question.Scope.ORGANISATION, n=0)
         for answer in once.select_related("site"):
             if answer.standing_today:
                 answer.inherit(by=by, base=0)
@@ -298,6 +303,86 @@ class Audit(Placed):
         by.must_hold(Role.AUDITOR, site=self.site, to=_("assign categories"))
         if self.state != self.State.DRAFT:
             raise Refused(_("Only a draft's categories can be assigned."))
+
+    def must_let_take_over(self, by: User) -> None:
+        """Refuse unless this person answers here at all; which questions is another matter."""
+        if not by.holds(Role.AUDITOR, site=self.site) and not self.assignments.filter(user=by).exists():
+            raise NotAllowed(_("Only an auditor of this hospital, or the lead of a category, can answer here."))
+        if self.state != self.State.DRAFT:
+            raise Refused(_("This audit is no longer a draft; its answers are fixed."))
+
+    @transaction.atomic
+    def take_over_unchanged(self, read: Mapping[str, int], *, source: str, by: User, key: str) -> list[str]:
+        """Take over what a person has read and found still true, each as an act of its own; returns what was too late.
+
+        `read` maps the code of each to the revision that stood there when it was read. Raises Refused where the wording
+        is not the one that was signed: those are taken over singly, with the difference in view.
+        """
+        answers = list(self.answers.held_for(by).filter(code__in=read).select_related("question"))
+        proposals = carrying.proposals(self, answers, carrying.last_signed(self))
+        late = []
+        for answer in answers:
+            answer.must_be_open_to(by)
+            proposal = proposals.get(answer.code)
+            if proposal is None or proposal.ref != source or proposal.reworded:
+                raise Refused(
+                    _("What could be taken over for %(code)s has changed since you read it. Read it again.")
+                    % {"code": answer.code}
+                )
+            base = read[answer.code]
+            outcome = answer.accept(proposal, by=by, base=base, key=key, question=answer.question_id)
+            late += [answer.code] if isinstance(outcome, Stale) else []
+        return late
+
+    def other_versions(self) -> list[QuestionnaireVersion]:
+        """The versions that this draft can be moved to: a newer published one, and those that it came from."""
+        if self.state != self.State.DRAFT or self.round > 1 or self.supersedes_id:
+            return []
+        came_from = set(self.moves.values_list("before", flat=True))
+        versions = QuestionnaireVersion.objects.filter(questionnaire=self.version.questionnaire_id)
+        newer = models.Q(state=QuestionnaireVersion.State.PUBLISHED, number__gt=self.version.number)
+        other = versions.filter(newer | models.Q(pk__in=came_from)).exclude(pk=self.version_id)
+        return list(other.select_related("questionnaire").order_by("-number"))
+
+    def must_let_move(self, by: User) -> None:
+        """Refuse unless this person may move the audit to another version of its questionnaire, now."""
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("move an audit to another version"))
+        if self.state != self.State.DRAFT or self.round > 1:
+            raise Refused(_("Only a draft that was never submitted can be moved to another version."))
+        if self.supersedes_id:
+            raise Refused(_("A revision asks what the issued audit asked. Open a new audit for the newer version."))
+
+    def preview_of_move(self, version: QuestionnaireVersion, *, by: User) -> moving.Preview:
+        """What `move_to_version` would do. Raises Refused when it would be refused."""
+        self.must_let_move(by)
+        if version not in self.other_versions():
+            raise Refused(
+                _(
+                    "An audit can be moved to a newer published version of its questionnaire, or back to one "
+                    "that it came from."
+                )
+            )
+        filled = self.deployment.profiles.select_related("by", "confirmation__by").get(n=self.profile["n"])
+        found = moving.preview(self, version, profile=facts.profile(filled, version=version))
+        if not found.asked:
+            raise Refused(_("That version asks nothing of a tool with this profile."))
+        return found
+
+    @transaction.atomic
+    def move_to_version(self, version: QuestionnaireVersion, *, by: User) -> VersionMove:
+        """Ask what another version asks. Answers stay by check code; what is worded otherwise waits for a person."""
+        audit = Audit.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
+        found = audit.preview_of_move(version, by=by)
+        before = audit.version
+        counted = moving.repoint(audit, found)
+        moved = {"version": version, "profile": found.profile, **counted}
+        Audit.objects.filter(pk=self.pk).update(**moved)
+        for name, value in moved.items():
+            setattr(self, name, value)
+        Event.record(by, "audit.moved", audit, before=before.sha256, after=version.sha256, **counted)
+        self._inherit(by=by)  # of what is newly asked
+        place = {**audit.place, "audit": audit, "before": before, "after": version}
+        return VersionMove.objects.create(**place, by=by, at=clock.now())
 
     def missing(self) -> list[tuple[Answer, list[str]]]:
         """What stands between this draft and its submission, question by question."""

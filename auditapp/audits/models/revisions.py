@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import Placed, User
 from auditapp.audits.facts import ANSWER_FIELDS
+from auditapp.questionnaires.models import Question
 
 JUSTIFICATION_LENGTH = 20  # answer_scale.not_applicable.requires
 
@@ -74,12 +75,14 @@ class AnswerRevision(Said, Placed):
     """
 
     answer = models.ForeignKey("auditapp.Answer", models.PROTECT, related_name="revisions")
+    question = models.ForeignKey(Question, models.PROTECT, null=True, related_name="+")  # the wording that was answered
     n = models.PositiveIntegerField(null=True)
     based_on = models.PositiveIntegerField()
     request_key = models.CharField(max_length=64)
     standing = models.ForeignKey("auditapp.StandingAnswer", models.PROTECT, null=True, related_name="+")
     inherited = models.BooleanField(default=False)
     deviation = models.TextField(blank=True, default="")
+    carried_from = models.CharField(max_length=30, blank=True, default="", db_default="")  # the signed audit's ref
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -156,7 +159,8 @@ class Saved:
 
 @dataclass(frozen=True)
 class Stale:
-    """The save was kept but not taken, because somebody else saved first."""
+    """The save was kept but not taken, because somebody else saved first, or the question is worded otherwise now."""
 
     mine: AnswerRevision
     theirs: AnswerRevision | None
+    reworded: bool = False

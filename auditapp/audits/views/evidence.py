@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from auditapp.audits.forms.answering import EvidenceForm
 from auditapp.audits.models import Answer, AnswerEvidence
-from auditapp.audits.views.filling import _card as card
+from auditapp.audits.views.filling import card_address as card
 
 
 @require_POST

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,6 +16,11 @@ from auditapp.audits.cards import VERDICTS
 from auditapp.audits.forms.answering import AnswerForm, ApprovalForm, upload_rules
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Saved, Stale
 from auditapp.templatetags.moments import time_in_words
+
+REWORDED = gettext_lazy(
+    "The wording of this question has changed since you opened this page. What you typed is kept in its history. "
+    "Reload the page and read the question again."
+)
 
 
 @never_cache
@@ -38,7 +44,7 @@ def answer(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     if not form.is_valid():
         return _not_taken(request, found, form)
     outcome = found.save_revision(by=request.user, **form.cleaned_data)
-    return _saved(request, found, outcome) if isinstance(outcome, Saved) else _stale(request, found, outcome)
+    return _saved(request, found, outcome) if isinstance(outcome, Saved) else stale_page(request, found, outcome)
 
 
 @require_POST
@@ -48,14 +54,14 @@ def approval(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     found = get_object_or_404(answers, audit__ref=ref, code=code)
     found.approve_not_applicable(by=request.user, n=ApprovalForm.number_in(request.POST))
     messages.success(request, _("You approved that %(code)s does not apply.") % {"code": code})
-    return redirect(_card(found))
+    return redirect(card_address(found))
 
 
 def _wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def _card(answer: Answer, **query: str) -> str:
+def card_address(answer: Answer, **query: str) -> str:
     """The address of the card, with the filter that was in force."""
     kept = {name: value for name, value in query.items() if value}
     page = reverse("audits:category", args=[answer.audit.ref, answer.category_code])
@@ -82,14 +88,17 @@ def _saved(request: HttpRequest, answer: Answer, outcome: Saved) -> HttpResponse
     """Rendered inside the transaction and sent after it has committed."""
     if not _wants_json(request):
         show = request.POST.get("show", "")
-        return redirect(_card(answer, show=show, saved=answer.code if show else ""))
+        return redirect(card_address(answer, show=show, saved=answer.code if show else ""))
     revision, audit = outcome.revision, answer.audit
     reply = {"saved": True, "n": revision.n, **_when(answer, revision), "lacks": answer.lacks}
     return JsonResponse(reply | {"answered": audit.answered, "asked": audit.asked})
 
 
-def _stale(request: HttpRequest, answer: Answer, outcome: Stale) -> HttpResponse:
+def stale_page(request: HttpRequest, answer: Answer, outcome: Stale) -> HttpResponse:
+    """Both texts, or that the question is another one by now; what was sent is kept in any case."""
     mine, theirs = outcome.mine, outcome.theirs
+    if outcome.reworded and _wants_json(request):
+        return JsonResponse({"saved": False, "errors": {"card": [str(REWORDED)]}}, status=422)
     if _wants_json(request):
         reply = {"saved": False, "stale": True, "n": answer.n, "theirs": fill_page.texts(theirs)}
         return JsonResponse(reply | (_when(answer, theirs) if theirs else {}), status=409)
@@ -99,7 +108,8 @@ def _stale(request: HttpRequest, answer: Answer, outcome: Stale) -> HttpResponse
         "mine": mine,
         "theirs": theirs,
         "rows": fill_page.side_by_side(mine, theirs),
-        "card": _card(answer),
+        "card": card_address(answer),
         "choices": VERDICTS,
+        "reworded": outcome.reworded,
     }
     return render(request, "audits/stale.html", page, status=409)

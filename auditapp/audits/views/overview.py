@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from auditapp.accounts.models import Role, Site
-from auditapp.audits import fill_page, listing, progress
+from auditapp.audits import carrying, fill_page, listing, progress
 from auditapp.audits.expectation import expected_of, open_acts
 from auditapp.audits.models import Answer, Audit, Submission
 from auditapp.questionnaires.models import Questionnaire
@@ -43,6 +43,8 @@ def audit(request: HttpRequest, ref: str) -> HttpResponse:
         "expected": expected_of(request.user, found, categories),
         "rounds": found.submissions.for_reading(),
         "may": open_acts(request.user, found),
+        "signed": carrying.last_signed(found) if found.state == "draft" else None,
+        "other_versions": found.other_versions(),
     }
     return render(request, "audits/audit.html", page)
 

@@ -65,7 +65,7 @@ def questionnaire(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 def _of_ours(request: HttpRequest, version: QuestionnaireVersion) -> dict[str, Any]:
     """Who may write the next version, and whether what it was made from has a newer version since."""
-    drafts = Draft.objects.filter(version=version).select_related("base__questionnaire")
+    drafts = Draft.objects.visible_to(request.user).filter(version=version).select_related("base__questionnaire")
     origin = next((d.base for d in drafts if d.base.questionnaire_id != version.questionnaire_id), None)
     newer = origin and origin.questionnaire.versions.published().filter(number__gt=origin.number).first()
     return {"may_write": request.user.holds(*AUTHORS), "origin": origin, "newer_origin": newer}
