@@ -156,9 +156,9 @@ class AnswerQuerySet(PlacedQuerySet):
         before = Answer.objects.filter(
             audit__deployment=audit.deployment_id,
             audit__state__in=["issued", "superseded"],
-            audit__opened_at__lt=audit.opened_at,
+            audit__opened_at__lte=audit.opened_at,
             code__in=self.values("code"),
-        )
+        ).exclude(audit=audit.pk)
         latest = before.order_by("code", "-audit__opened_at").distinct("code")
         return latest._with_item().annotate(state=STATE).select_related("audit", "current")
 
