@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, expect
 
 from tests.stack import ROOT, Stack
 
@@ -37,7 +37,12 @@ class People:
     def visit(self, person: str, path: str, *, status: int = 200) -> Page:
         """The person's own tab, at that page. Whoever is not signed in yet signs in first; "" is anybody."""
         page = self.at(person)
-        answer = page.goto(self.stack.url + path)
+        try:
+            answer = page.goto(self.stack.url + path)
+        except Error as broken_off:
+            if "net::ERR_ABORTED" not in broken_off.message:
+                raise
+            answer = page.goto(self.stack.url + path)  # a page that waits for news reloaded itself just then
         assert answer is not None
         assert answer.status == status, f"{person} at {path}: {answer.status}"
         return page

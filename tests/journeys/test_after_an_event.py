@@ -85,6 +85,7 @@ def asha_answers(people: People, audit: str, folder: Path) -> None:
     page.get_by_role("link", name="Begin answering").click()
     question = card(page, "aut-03")
     expect(question).to_be_visible()
+    expect(page.get_by_role("button", name="Shortcuts")).to_be_visible()  # from then on single keys are heard
     page.keyboard.press("n")
     page.keyboard.press("1")
     expect(question.get_by_role("radio", name=re.compile("^Met"))).to_be_checked()

@@ -163,6 +163,7 @@ def test_a_link_followed_at_once_waits_for_the_save(people: People, page: Page) 
 
 
 def test_single_keys_answer_and_move_and_can_be_switched_off(people: People, page: Page) -> None:
+    expect(page.get_by_role("button", name="Shortcuts")).to_be_visible()  # from then on single keys are heard
     page.keyboard.press("n")
     expect(card(page, CODE)).to_be_focused()
     page.keyboard.press("2")

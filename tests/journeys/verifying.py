@@ -26,7 +26,7 @@ def anybody_verifies(people: People, pdf: Path) -> None:
     content = pdf.read_bytes()
     verify(people, pdf)
     answer = said(people)
-    expect(answer).to_contain_text("unchanged")
+    expect(answer).to_contain_text("Unchanged: this is report")
     expect(answer).to_have_class("notice answer tone-good")
     people.look(people.at("anybody"), "verified")
     middle = len(content) // 2
