@@ -10,16 +10,16 @@ from auditapp.deployments.profile import facts_in
 from auditapp.questionnaires.applicability import in_words
 from auditapp.questionnaires.display import in_numbers
 from auditapp.questionnaires.models.wording import Wording
-from auditapp.questionnaires.wording import Change, word_difference
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field that differs: its name for people, and the difference word by word."""
+    """One field that differs: its name for people, and how it reads in both."""
 
     name: str
     label: str
-    words: list[Change]
+    before: str
+    after: str
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,7 @@ def _changes(
 ) -> list[FieldChange]:
     was, now = spoken(old[code], before), spoken(new[code], after)
     labels = field_labels()
-    return [
-        FieldChange(name, labels[name], word_difference(was[name], now[name]))
-        for name in labels
-        if was[name] != now[name]
-    ]
+    return [FieldChange(name, labels[name], was[name], now[name]) for name in labels if was[name] != now[name]]
 
 
 def field_labels() -> dict[str, str]:
