@@ -132,6 +132,10 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", gettext_lazy("Administrator")
 
 
+# Who speak for the clinical safety of a whole organisation: what is asked, measured against and answered once.
+GOVERNORS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.ADMINISTRATOR)
+
+
 class PeopleManager(BaseUserManager["User"]):
     """Finds people before any scope is set, through database functions that return only what that page needs."""
 

@@ -7,9 +7,8 @@ from django.http import Http404, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from auditapp import lists
-from auditapp.accounts.models import User
+from auditapp.accounts.models import GOVERNORS, User
 from auditapp.questionnaires.models import QuestionnaireVersion, ThresholdAdoption
-from auditapp.questionnaires.models.threshold import KEEPERS
 from auditapp.questionnaires.thresholds import Key, Threshold, thresholds_in
 
 
@@ -69,7 +68,7 @@ def listed(reader: User, query: QueryDict, adopted: Mapping[Key, ThresholdAdopti
 
 
 def may_adopt(reader: User) -> bool:
-    return reader.holds_everywhere(*KEEPERS)
+    return reader.holds_everywhere(*GOVERNORS)
 
 
 def _kept(rows: Iterable[Row], show: str) -> list[Row]:

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from auditapp.accounts.models import Role, Site, User
+from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
 from auditapp.findings.models import Finding
-from auditapp.questionnaires.models import AUTHORS, Draft
+from auditapp.questionnaires.models import Draft
 from auditapp.tracking import answering, in_motion
 from auditapp.tracking.tasks import Kind, Task, named
 
@@ -71,7 +71,7 @@ def _profiles(user: User) -> Iterator[Task]:
 
 def _questionnaires(user: User) -> Iterator[Task]:
     """Questionnaires that somebody else offered, waiting for a second person to publish them."""
-    if not user.holds(*AUTHORS):
+    if not user.holds(*GOVERNORS):
         return
     offered = Draft.objects.visible_to(user).filter(state=Draft.State.OFFERED).exclude(offered_by=user)
     for draft in offered.select_related("questionnaire"):

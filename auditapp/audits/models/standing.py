@@ -10,14 +10,13 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.accounts.models import Organisation, Role, User
+from auditapp.accounts.models import GOVERNORS, Organisation, Role, User
 from auditapp.audits.models.revisions import Said, Verdict
 from auditapp.questionnaires.models import Question
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
-KEEPERS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.ADMINISTRATOR)
 LONGEST = timedelta(days=731)  # two years; what nobody has looked at for longer is no answer
 SOON = timedelta(days=30)
 
@@ -69,11 +68,11 @@ class StandingAnswer(Said):
         """Refuse unless this person may answer for the whole group: by their role, or as keeper of what stands."""
         if not cls.is_open_to(by, newest):
             who = _("Only its owner, or the %(roles)s of the whole organisation, can answer for every hospital.")
-            raise NotAllowed(who % {"roles": _(" or ").join(str(Role(role).label).lower() for role in KEEPERS)})
+            raise NotAllowed(who % {"roles": _(" or ").join(str(Role(role).label).lower() for role in GOVERNORS)})
 
     @staticmethod
     def is_open_to(by: User, newest: "StandingAnswer | None") -> bool:
-        return by.holds_everywhere(*KEEPERS) or (newest is not None and newest.keeper_id == by.pk)
+        return by.holds_everywhere(*GOVERNORS) or (newest is not None and newest.keeper_id == by.pk)
 
     @classmethod
     @transaction.atomic

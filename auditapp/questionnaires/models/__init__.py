@@ -2,13 +2,12 @@
 
 from auditapp.questionnaires.models.draft import Draft, DraftQuestion, DraftRevision, Kept, TooLate
 from auditapp.questionnaires.models.question import Question
-from auditapp.questionnaires.models.taxonomy import AUTHORS, Category, Check, Clause, Domain, Framework
+from auditapp.questionnaires.models.taxonomy import Category, Check, Clause, Domain, Framework
 from auditapp.questionnaires.models.threshold import ThresholdAdoption
 from auditapp.questionnaires.models.upload import ChecklistUpload
 from auditapp.questionnaires.models.version import FrozenContent, Questionnaire, QuestionnaireVersion
 
 __all__ = [
-    "AUTHORS",
     "Category",
     "Check",
     "ChecklistUpload",

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
-from auditapp.accounts.models import User
+from auditapp.accounts.models import GOVERNORS, User
 from auditapp.deployments.models import next_number, next_numbers
 from auditapp.questionnaires import assembling
 from auditapp.questionnaires.canonical import canonical_bytes, digest
 from auditapp.questionnaires.models.question import Question
-from auditapp.questionnaires.models.taxonomy import AUTHORS, Category, Check, Framework
+from auditapp.questionnaires.models.taxonomy import Category, Check, Framework
 from auditapp.questionnaires.models.version import FrozenContent, Questionnaire, QuestionnaireVersion
 from auditapp.questionnaires.models.wording import FIELDS, Wording
 from auditapp.refusals import NotAllowed, Refused
@@ -393,7 +393,7 @@ class Draft(models.Model):
 
 
 def must_write(by: User) -> None:
-    by.must_hold(*AUTHORS, site=None, to=_("write questionnaires"))
+    by.must_hold(*GOVERNORS, site=None, to=_("write questionnaires"))
 
 
 def _clean(value: Any) -> Any:

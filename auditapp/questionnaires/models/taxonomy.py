@@ -12,13 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.accounts.models import Role, User
+from auditapp.accounts.models import GOVERNORS, User
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
-
-# Who write an organisation's questionnaires, publish them and retire what they asked.
-AUTHORS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.ADMINISTRATOR)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -197,7 +194,7 @@ class Check(models.Model):
 
         Raises Refused for a seeded check, which content retires, and where the other one is retired itself or the same.
         """
-        by.must_hold(*AUTHORS, site=None, to=_("retire a check"))
+        by.must_hold(*GOVERNORS, site=None, to=_("retire a check"))
         if self.organisation_id is None:
             raise Refused(_("A seeded check is retired by the content that brought it, not here."))
         held = Check.objects.select_for_update().get(pk=self.pk)

@@ -11,13 +11,12 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.accounts.models import Organisation, Role, User
+from auditapp.accounts.models import GOVERNORS, Organisation, User
 from auditapp.questionnaires.thresholds import Key, Threshold, as_value
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
-KEEPERS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.ADMINISTRATOR)
 KEY = ("check_code", "name", "rule", "unit")
 
 
@@ -87,7 +86,7 @@ class ThresholdAdoption(models.Model):
     @classmethod
     def must_let_adopt(cls, by: User) -> None:
         """Refuse unless this person may say what number the whole group goes by."""
-        by.must_hold_everywhere(*KEEPERS, to=_("adopt local thresholds"))
+        by.must_hold_everywhere(*GOVERNORS, to=_("adopt local thresholds"))
 
     @classmethod
     @transaction.atomic

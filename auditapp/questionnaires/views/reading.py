@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from auditapp.accounts.models import GOVERNORS
 from auditapp.questionnaires import coverage as covering
 from auditapp.questionnaires import differing, display, effort, histories, library
 from auditapp.questionnaires import preview as previewing
 from auditapp.questionnaires.forms.preview import PreviewForm
 from auditapp.questionnaires.models import (
-    AUTHORS,
     Check,
     Draft,
     Framework,
@@ -28,7 +28,7 @@ CRITICALITIES = [("", _("Any criticality")), *Question.Criticality.choices]
 def questionnaires(request: HttpRequest) -> HttpResponse:
     versions = QuestionnaireVersion.objects.visible_to(request.user).published().counted()
     drafts = Draft.objects.visible_to(request.user).under_way().with_names().counted()
-    may_write = request.user.holds(*AUTHORS)
+    may_write = request.user.holds(*GOVERNORS)
     page = {
         "versions": versions.order_by("questionnaire__position").with_content(),
         "drafts": drafts if may_write else [],
@@ -68,7 +68,7 @@ def _of_ours(request: HttpRequest, version: QuestionnaireVersion) -> dict[str, A
     drafts = Draft.objects.visible_to(request.user).filter(version=version).select_related("base__questionnaire")
     origin = next((d.base for d in drafts if d.base.questionnaire_id != version.questionnaire_id), None)
     newer = origin and origin.questionnaire.versions.published().filter(number__gt=origin.number).first()
-    return {"may_write": request.user.holds(*AUTHORS), "origin": origin, "newer_origin": newer}
+    return {"may_write": request.user.holds(*GOVERNORS), "origin": origin, "newer_origin": newer}
 
 
 @require_safe
@@ -100,7 +100,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     jurisdiction = request.user.organisation.jurisdiction
     page = display.check_page(asking, frameworks, jurisdiction=jurisdiction, adopted=adopted)
     page |= {"check": row, "histories": histories.histories(worded, versions)}
-    page |= {"may_write": request.user.holds(*AUTHORS)}
+    page |= {"may_write": request.user.holds(*GOVERNORS)}
     return render(request, "questionnaires/check.html", page)
 
 
