@@ -160,12 +160,15 @@ def _first_full(sheet: Sheet) -> int:
 
 
 def best_of(sheets: Sequence[Sheet]) -> int:
-    """Which sheet is the checklist: visible, with the most rows that ask under headings that are known."""
+    """Which sheet is the checklist: visible, with headings that are known, and the most that is read under them.
+
+    A single word in a sheet of remarks may be a known heading; so each row counts for as many fields as are named.
+    """
 
     def weight(n: int) -> tuple[bool, bool, int]:
         table = found(sheets[n])
-        known = any(kinds.field_of(heading) == "text" for heading in table.headings)
-        return not sheets[n].hidden, known, len(table.entries)
+        named = {kinds.field_of(heading) for heading in table.headings} - {""}
+        return not sheets[n].hidden, "text" in named, len(table.entries) * max(len(named), 1)
 
     return max(range(len(sheets)), key=weight)
 

@@ -257,6 +257,17 @@ def test_of_several_sheets_the_checklist_is_proposed_and_hidden_ones_come_last()
     assert tables.best_of(sheets) == 1
 
 
+def test_a_sheet_of_remarks_is_not_taken_for_the_checklist_because_of_one_word() -> None:
+    def add_remarks(book: openpyxl.Workbook) -> None:
+        remarks = book.create_sheet("About")
+        for line in (["Title", "Ours"], ["Purpose", "QUESTION"], ["Code", "ours"], ["Source", "-"]):
+            remarks.append(line)
+
+    rows = [["Question", "Criticality", "Guidance", "Scope"], [ASKS[0], "major", "Ask.", "organisation"]]
+    sheets = opening.read("a.xlsx", xlsx(rows, more=add_remarks))
+    assert [sheets[tables.best_of(sheets)].name, len(sheets)] == ["Checklist", 2]
+
+
 def test_numbers_and_dates_are_texts_as_the_sheet_shows_them() -> None:
     rows = [["Question", "Guidance"], [ASKS[0], 95], [ASKS[1], 0.5], [ASKS[2], datetime.date(2026, 11, 22)]]
     assert column(read(xlsx(rows)), "guidance") == ["95", "0.5", "2026-11-22"]
