@@ -31,8 +31,9 @@ bench: tools ## Measure the pages and acts that must stay fast
 conformance: tools ## Let independent validators judge PDFs and signatures (needs Java and Maven)
 	tests/conformance/run
 
-campaign: tools ## Search long for faults: kill processes, race requests, damage files
+campaign: tools ## Search long for faults: kill processes, race requests, damage files, try examples not tried before
 	$(PY) -m pytest tests/campaign -m campaign
+	for n in 1 2 3 4 5; do $(PY) -m pytest -q -m hypothesis --hypothesis-profile=search || exit; done
 
 # The steps below are no commands of their own.
 

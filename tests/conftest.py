@@ -14,11 +14,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from auditapp.accounts import scope
 from auditapp.accounts.models import Site, User
 from tests.factories import Make
 from tests.stack import Stack
+
+# A change is judged by the same examples each time; `make campaign` looks for new ones.
+hypothesis_settings.register_profile("same", derandomize=True)
+hypothesis_settings.register_profile("search", print_blob=True)
 
 ROLE = "auditapp_web"
 STACK = pytest.StashKey[tuple[Stack, Future[Stack]]]()
