@@ -209,6 +209,22 @@ class QuestionnaireVersion(models.Model):
             return []
         return [t["label"] for t in self.triggers if code in self.trigger_sets[t["code"]]]
 
+    def triggers_bringing(self, category: str, triggers: Iterable[str]) -> list[str]:
+        """The labels of those of the chosen triggers that bring in a category; none for one that is always asked."""
+        if self.about["check_ids"] or category in self.about["categories"]:
+            return []
+        chosen = set(triggers)
+        return [t["label"] for t in self.triggers if t["code"] in chosen and category in self.trigger_sets[t["code"]]]
+
+    def event_triggers(self) -> list[str]:
+        """The codes of the triggers that are events, and no planned changes."""
+        return [trigger["code"] for trigger in self.triggers if not trigger["planned"]]
+
+    def comes_after(self, triggers: Iterable[str]) -> str:
+        """The code of the questionnaire that comes first after the chosen events, or "" (content: `preceded_by`)."""
+        before = self.about.get("preceded_by")
+        return before["questionnaire"] if before and set(triggers) & set(self.event_triggers()) else ""
+
     @cached_property
     def all_questions(self) -> list[Question]:
         """All that any selection could ask, in taxonomy order; no query after `with_questions`."""
