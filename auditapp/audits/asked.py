@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from auditapp.accounts.models import User
 from auditapp.questionnaires import display
 from auditapp.questionnaires.models import Framework, Question, QuestionnaireVersion
 from auditapp.questionnaires.thresholds import Key
@@ -54,11 +55,13 @@ def in_words(
     version: QuestionnaireVersion,
     frameworks: Sequence[Framework],
     *,
-    jurisdiction: str,
+    reader: User,
     adopted: Mapping[Key, Any],
 ) -> dict[int, SafeString]:
     """Key of a question -> why it is asked, what counts as evidence and the related clauses, as HTML."""
-    around = (get_language(), jurisdiction, tuple((f.code, f.name, f.jurisdiction, f.last_verified) for f in frameworks))
+    group = reader.organisation
+    here = (get_language(), group.pk, group.name, group.jurisdiction)
+    around = (here, tuple((f.code, f.name, f.jurisdiction, f.last_verified) for f in frameworks))
     numbers: dict[str, list[Any]] = {}
     for key, number in adopted.items():
         numbers.setdefault(key[0], []).append((key, number))
@@ -66,9 +69,8 @@ def in_words(
     found = {pk: _words.get(key) for pk, key in keys.items()}
     unknown = [question for question in asked if found[question.pk] is None]
     if unknown:
-        made = display.shown(unknown, version, frameworks, jurisdiction=jurisdiction, adopted=adopted)
-        for shown in made:
-            html = SafeString(render_to_string("audits/_why.html", {"shown": shown}))
+        for shown in display.shown(unknown, version, frameworks, jurisdiction=group.jurisdiction, adopted=adopted):
+            html = SafeString(render_to_string("audits/_why.html", {"shown": shown, "user": reader}))
             found[shown.question.pk] = html
             _words.keep(keys[shown.question.pk], html)
     return {pk: html for pk, html in found.items() if html is not None}

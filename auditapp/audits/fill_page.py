@@ -165,7 +165,7 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
         list(asked_here.values()),
         audit.version,
         list(Framework.objects.visible_to(reader)),
-        jurisdiction=reader.organisation.jurisdiction,
+        reader=reader,
         adopted=local_numbers([row for answer in read for row in answer.adopted]),
     )
     before = carrying.proposals(audit, read, signed)

@@ -31,9 +31,6 @@ document.addEventListener("keydown", (event) => {
   if (act?.()) event.preventDefault();
 });
 
-window.addEventListener("hashchange", arrive);
-arrive();
-
 /* Whoever comes by a link to a card, or by `n` from another page, goes on with the keys from there. */
 function arrive() {
   const named = cards.find((card) => `#${card.id}` === decodeURIComponent(location.hash));
@@ -109,3 +106,6 @@ function nextUnanswered() {
   onward?.click();
   return Boolean(onward);
 }
+
+window.addEventListener("hashchange", arrive);
+arrive();
