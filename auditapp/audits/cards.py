@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from auditapp.audits.models import Answer, Return
 
 
-
 class Choice(NamedTuple):
     """A verdict as its choice is drawn."""
 
@@ -116,6 +115,10 @@ class Card:
     @property
     def may_change(self) -> bool:
         return not self.answer.why_fixed and self.answer.may_be_answered_by(self.reader)
+
+    @property
+    def is_flagged(self) -> bool:
+        return self.answer.flag_row is not None
 
     @property
     def may_flag(self) -> bool:

@@ -126,7 +126,7 @@ class Counted(Paginator):
 
     def __init__(self, rows: Any, per_page: int, count: int) -> None:
         super().__init__(rows, per_page)
-        self.count = count  # type: ignore[misc]
+        self.count = count
 
 
 def place_of(sent: QueryDict, *, whole: bool | None = None) -> dict[str, str]:
@@ -155,8 +155,8 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
         answer.question = asked_here[answer.question_id]
     signed = carrying.last_signed(audit) if audit.state == "draft" else None
     # A draft whose tool has no signed audit has no earlier answers either.
-    before_this = audit.answers.filter(code__in=[answer.code for answer in read])
-    last = {a.code: a for a in before_this.last_issued(audit)} if signed or audit.state != "draft" else {}
+    same: Any = audit.answers.filter(code__in=[answer.code for answer in read])
+    last = {a.code: a for a in same.last_issued(audit)} if signed or audit.state != "draft" else {}
     returns: dict[int, list[Return]] = {}
     sent_back = Return.objects.filter(answer__in=read).select_related("submission", "by").order_by("pk")
     for row in sent_back if audit.round > 1 else []:  # a return begins a round

@@ -73,11 +73,7 @@ class Migration(migrations.Migration):
                 ("organisation", kept("auditapp.organisation")),
                 ("site", kept("auditapp.site")),
             ],
-            {
-                "constraints": [
-                    models.UniqueConstraint(fields=["audit", "user"], name="one_look_per_person_and_audit")
-                ]
-            },
+            {"constraints": [models.UniqueConstraint(fields=["audit", "user"], name="one_look_per_person_and_audit")]},
         ),
         migrations.RunSQL("".join(GRANTS), ";".join(UNDO)),
     ]

@@ -4,6 +4,7 @@ A state is never shown by colour alone. `tone` names a pair of colours in `stati
 drawing in SHAPES, on a 16 x 16 grid, in the current text colour.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -140,6 +141,7 @@ SHAPES: dict[str, dict[str, str]] = {
 TONE_SHAPES = {"good": "tick", "attention": "triangle", "bad": "barred", "neutral": "dash", "info": "info"}
 
 
+@cache
 def drawing(name: str) -> SafeString:
     """The shape as an inline SVG that screen readers skip: the word beside it carries the meaning."""
     return format_html(

@@ -60,7 +60,7 @@ def kept(css: str, used: set[str]) -> str:
 
 
 def cut() -> str:
-    return MARK + kept(re.sub(r'^@charset[^;]*;', "", whole()), words_of_pages()) + "\n"
+    return MARK + kept(re.sub(r"^@charset[^;]*;", "", whole()), words_of_pages()) + "\n"
 
 
 if __name__ == "__main__":

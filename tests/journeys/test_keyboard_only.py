@@ -61,7 +61,9 @@ def test_a_category_is_answered_with_the_keyboard_alone(people: People, audit: d
     press("1")
     press("w")
     page.keyboard.type("Next week: jot 1 or 2 lines, no fuss?")  # every shortcut is in it, and none of them acts
-    expect(card(page, first).get_by_label("Note (optional)", exact=True)).to_have_value("Next week: jot 1 or 2 lines, no fuss?")
+    expect(card(page, first).get_by_label("Note (optional)", exact=True)).to_have_value(
+        "Next week: jot 1 or 2 lines, no fuss?"
+    )
     expect(page.get_by_role("dialog", name="Shortcuts")).to_be_hidden()
     assert focused(page) == first
     press("Escape")
@@ -116,7 +118,9 @@ def test_a_category_is_answered_with_the_keyboard_alone(people: People, audit: d
 
     page.goto(page.url.split("/categories/")[0] + f"/categories/{CATEGORY}/")
     expect(page.locator(".fill-nav [aria-current]")).to_contain_text("4 of 4")
-    expect(card(page, first).get_by_label("Note (optional)", exact=True)).to_have_value("Next week: jot 1 or 2 lines, no fuss?")
+    expect(card(page, first).get_by_label("Note (optional)", exact=True)).to_have_value(
+        "Next week: jot 1 or 2 lines, no fuss?"
+    )
     expect(card(page, third).get_by_label("By when")).to_have_value("2030-02-01")
     people.nothing_amiss()
 

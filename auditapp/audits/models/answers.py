@@ -160,7 +160,10 @@ class AnswerQuerySet(PlacedQuerySet):
                 **{name: Count("pk", filter=rule) for name, rule in also.items()},
             )
         )
-        return [row | {"answered": row["asked"] - row["left"]} for row in rows.order_by("first")]
+        return [
+            row | {"answered": row["asked"] - row["left"], "states": tuple(row["states"])}
+            for row in rows.order_by("first")
+        ]
 
     def last_issued(self, audit: Any) -> "AnswerQuerySet":
         """What was answered to the same checks when this deployment was last audited: one answer per check.

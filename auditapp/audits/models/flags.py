@@ -94,8 +94,8 @@ class Look(Placed):
             return before
         if at and now - at >= VISIT:
             before = at
-        row = cls(**audit.place, audit=audit, user=by, at=now, before=before)
-        cls.objects.bulk_create(
+        row = Look(**audit.place, audit=audit, user=by, at=now, before=before)
+        Look.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["audit", "user"], update_fields=["at", "before"]
         )
         return before
