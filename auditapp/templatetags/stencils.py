@@ -58,7 +58,7 @@ class Stencil(Node):
             if len(self.cut) >= MOST:
                 self.cut.clear()
             pieces = self.cut[key] = PLACES.split(self._rendered(context, varied, code=CODE, value=VALUE))
-        put = {CODE: conditional_escape(code), VALUE: conditional_escape("" if value is None else str(value))}
+        put = {CODE: conditional_escape(str(code)), VALUE: conditional_escape("" if value is None else str(value))}
         made = [put.get(piece, piece) for piece in pieces]
         return mark_safe("".join(made))
 
