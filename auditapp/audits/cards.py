@@ -1,21 +1,28 @@
 """The cards of the fill page: each question with its answer and all that helps to answer it. No query of its own."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from auditapp.accounts.models import Role, User
-from auditapp.questionnaires.display import ShownQuestion
 
 if TYPE_CHECKING:
     from auditapp.audits.carrying import Proposal
     from auditapp.audits.models import Answer, Return
 
-VERDICTS = [{"code": code} for code in ("met", "partial", "not_met", "not_applicable")]
+
+class Choice(NamedTuple):
+    """A verdict as its choice is drawn."""
+
+    code: str
+
+
+VERDICTS = tuple(map(Choice, ("met", "partial", "not_met", "not_applicable")))
 APPROVERS = (Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, Role.CATEGORY_LEAD)
 
 
@@ -25,13 +32,14 @@ class Card:
 
     answer: "Answer"  # from for_reading() and with_assignment()
     reader: User
-    about: ShownQuestion
+    why: SafeString  # why it is asked, and what counts as evidence
     last: "Answer | None" = None  # of the last issued audit of the deployment
     said_before: "Proposal | None" = None  # what can be taken over, of a draft
     not_asked_in: str = ""  # the last signed audit, where it did not ask this
     returns: list["Return"] = field(default_factory=list)
     typed: Mapping[str, Any] | None = None  # what was sent and not taken
     errors: Mapping[str, list[str]] = field(default_factory=dict)
+    heading: str = ""  # the category that begins with this card, on a page of several
 
     choices = VERDICTS
 
@@ -109,6 +117,14 @@ class Card:
         return not self.answer.why_fixed and self.answer.may_be_answered_by(self.reader)
 
     @property
+    def is_flagged(self) -> bool:
+        return self.answer.flag_row is not None
+
+    @property
+    def may_flag(self) -> bool:
+        return bool(self.answer.audit.state == "draft") and self.answer.may_be_answered_by(self.reader)
+
+    @property
     def why_fixed(self) -> str:
         """Why this reader finds the card closed; empty while it can be changed."""
         if self.answer.why_fixed:
@@ -139,25 +155,3 @@ class Card:
             and self.answer.current.by_id != self.reader.pk
             and self.reader.holds(*APPROVERS, site=self.answer.site)
         )
-
-
-# What `?show=` keeps: the word in the address, its label, and which cards stay.
-FILTERS: list[tuple[str, Any, Callable[[Card], bool]]] = [
-    ("", _("All"), lambda card: True),
-    ("unanswered", _("Unanswered"), lambda card: not card.values.get("verdict")),
-    ("critical", _("Critical"), lambda card: card.answer.criticality == "critical"),
-    ("not_met", _("Not or partly met"), lambda card: card.values.get("verdict") in {"partial", "not_met"}),
-    ("returned", _("Returned"), lambda card: bool(card.returns)),
-]
-
-
-def kept(cards: Iterable[Card], show: str, *, also: str = "") -> list[Card]:
-    """The cards that the address asks for; `also` is the code of one just saved, which stays where it is."""
-    keeps = next((test for word, _label, test in FILTERS if word == show), FILTERS[0][2])
-    return [card for card in cards if keeps(card) or card.answer.code == also]
-
-
-def counts(cards: Iterable[Card]) -> dict[str, int]:
-    """How many cards each filter keeps."""
-    cards = list(cards)
-    return {word: sum(map(test, cards)) for word, _label, test in FILTERS}

@@ -44,10 +44,10 @@ def in_order(domains: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [category for domain in domains for category in domain["categories"]]
 
 
-def totals(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
-    """{asked, answered, left, critical_left, unfinished} over all categories."""
+def totals(rows: Iterable[dict[str, Any]], *also: str) -> dict[str, int]:
+    """{asked, answered, left, critical_left, unfinished} over all categories, and what else was counted."""
     rows = list(rows)
-    keys = ("asked", "answered", "left", "critical_left", "unfinished")
+    keys = ("asked", "answered", "left", "critical_left", "unfinished", *also)
     return {key: sum(row[key] for row in rows) for key in keys}
 
 

@@ -26,9 +26,11 @@ urlpatterns = [
     path("<slug:ref>/hazard-ratings/", review.hazard_ratings, name="hazard_ratings"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/", review.hazard_rating, name="hazard_rating"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/closure/", review.hazard_closure, name="hazard_closure"),
-    # /audits/<ref>/categories/<code>/ and /audits/<ref>/answers/<code>/
+    # /audits/<ref>/categories/<code>/, /audits/<ref>/questions/ and /audits/<ref>/answers/<code>/
     path("<slug:ref>/categories/<slug:code>/", filling.category, name="category"),
+    path("<slug:ref>/questions/", filling.questions, name="questions"),
     path("<slug:ref>/answers/<slug:code>/", filling.answer, name="answer"),
+    path("<slug:ref>/answers/<slug:code>/flag/", filling.flag, name="flag"),
     path("<slug:ref>/answers/<slug:code>/approval/", filling.approval, name="approval"),
     path("<slug:ref>/answers/<slug:code>/inheritance/", standing.inheritance, name="inheritance"),
     path("<slug:ref>/answers/<slug:code>/taking-over/", carrying.taking_over, name="taking_over"),

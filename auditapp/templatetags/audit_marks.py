@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -17,6 +18,7 @@ MOST = 12  # a longer row says less than its count
 
 
 @register.simple_tag
+@cache
 def verdict_sprite() -> SafeString:
     """{% verdict_sprite %}: the shapes of the verdicts, once, before the first {% shape_bar %}."""
     symbols = (

@@ -4,6 +4,7 @@ A state is never shown by colour alone. `tone` names a pair of colours in `stati
 drawing in SHAPES, on a 16 x 16 grid, in the current text colour.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -127,6 +128,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "info": {"fill": _disc(7), "cut": "M8 4.6h.01M8 8v3.5"},
     "clock": {"line": _disc(6) + "M8 4.5V8l2.5 1.75"},
     "paperclip": {"line": "M11 5.5 6.6 9.9a1.4 1.4 0 0 0 2 2l4.5-4.5a3 3 0 0 0-4.3-4.3L4 8a4.5 4.5 0 0 0 .4 6"},
+    "flag": {"line": "M4 14.5V2M4 2.75h8.5l-2.25 3 2.25 3H4"},
     "person": {"line": _disc(2.75, y=5) + "M2.75 14a5.25 5.25 0 0 1 10.5 0"},
     "up": {"line": "M8 13.5v-11M3.5 7 8 2.5 12.5 7"},
     "down": {"line": "M8 2.5v11M3.5 9 8 13.5 12.5 9"},
@@ -139,6 +141,7 @@ SHAPES: dict[str, dict[str, str]] = {
 TONE_SHAPES = {"good": "tick", "attention": "triangle", "bad": "barred", "neutral": "dash", "info": "info"}
 
 
+@cache
 def drawing(name: str) -> SafeString:
     """The shape as an inline SVG that screen readers skip: the word beside it carries the meaning."""
     return format_html(

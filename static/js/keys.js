@@ -1,9 +1,23 @@
-/* Single keys on the fill page: 1 to 4 in a question, n, j, k and ?. They can be switched off, and rest while typing. */
+/* Single keys on the fill page. They rest while somebody types, and can be switched off on the device (WCAG 2.1.4);
+   templates/audits/_shortcuts.html lists them. Escape leaves a field, so that the next key is heard again. */
 const OFF = "shortcuts-off";
+const ONWARD = "go-to-the-next-unanswered";
 const dialog = document.getElementById("shortcuts");
 const opener = document.querySelector("[data-shortcuts]");
 const switchOff = dialog.querySelector("[data-shortcuts-off]");
 const cards = [...document.querySelectorAll("[data-card]")];
+
+const ACTS = {
+  "?": () => (dialog.showModal(), true),
+  n: nextUnanswered,
+  j: () => step(1),
+  k: () => step(-1),
+  f: () => press("[data-flag] button"),
+  t: () => press("[data-still-true]"),
+  s: save,
+  w: () => write("textarea[name=note]"),
+  e: addEvidence,
+};
 
 opener.hidden = false;
 opener.addEventListener("click", () => dialog.showModal());
@@ -11,23 +25,27 @@ switchOff.checked = localStorage.getItem(OFF) === "yes";
 switchOff.addEventListener("change", () => localStorage.setItem(OFF, switchOff.checked ? "yes" : "no"));
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && typing(event.target)) return void here()?.focus({ preventScroll: true });
   if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || typing(event.target) || switchOff.checked) return;
   const act = /^[1-4]$/.test(event.key) ? () => choose(Number(event.key)) : ACTS[event.key];
   if (act?.()) event.preventDefault();
 });
 
-const ACTS = {
-  "?": () => (dialog.showModal(), true),
-  n: nextUnanswered,
-  j: () => step(1),
-  k: () => step(-1),
-};
+/* Whoever comes by a link to a card, or by `n` from another page, goes on with the keys from there. */
+function arrive() {
+  const named = cards.find((card) => `#${card.id}` === decodeURIComponent(location.hash));
+  const onward = sessionStorage.getItem(ONWARD);
+  sessionStorage.removeItem(ONWARD);
+  if (named) named.focus({ preventScroll: true });
+  else if (onward) nextUnanswered();
+}
 
 function typing(element) {
   return element.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
 }
 
 const current = () => cards.findIndex((card) => card.contains(document.activeElement));
+const here = () => cards[current()];
 
 function goTo(card) {
   card.focus({ preventScroll: true });
@@ -40,21 +58,54 @@ function step(by) {
   return card ? goTo(card) : false;
 }
 
+function press(what) {
+  const found = here()?.querySelector(what);
+  found?.click();
+  return Boolean(found);
+}
+
 function choose(number) {
-  const radio = cards[current()]?.querySelectorAll("input[name=verdict]")[number - 1];
+  const radio = here()?.querySelectorAll("input[name=verdict]")[number - 1];
   if (!radio?.checkVisibility()) return false; // folded away: an inherited answer is not changed by a key
-  radio.focus();
+  radio.focus({ preventScroll: true });
   radio.click();
   return true;
 }
 
-/* The next one below, then from the top, then the next category that has one. */
+function write(where) {
+  const field = here()?.querySelector(where);
+  if (!field?.checkVisibility()) return false;
+  field.focus();
+  return true;
+}
+
+function save() {
+  const form = here()?.querySelector("form[data-autosave]");
+  form?.requestSubmit();
+  return Boolean(form);
+}
+
+function addEvidence() {
+  const fold = here()?.querySelector(".evidence-add");
+  if (!fold) return false;
+  fold.open = true;
+  fold.scrollIntoView({ block: "nearest" });
+  fold.querySelector("input:not([type=hidden]), summary").focus();
+  return true;
+}
+
+const isOpen = (card) => card.querySelector("form[data-autosave]") && !card.querySelector("input[name=verdict]:checked");
+
+/* The next one below, then from the top, then on the next page or in the next category that has one. */
 function nextUnanswered() {
   const at = current();
-  const around = [...cards.slice(at + 1), ...cards.slice(0, Math.max(at, 0))];
-  const open = around.find((card) => card.querySelector("form[data-autosave]") && !card.querySelector("input[name=verdict]:checked"));
+  const open = [...cards.slice(at + 1), ...cards.slice(0, Math.max(at, 0))].find(isOpen);
   if (open) return goTo(open);
-  const onward = document.querySelector("[data-next-category]");
+  const onward = document.querySelector("[data-next-unanswered]");
+  if (onward) sessionStorage.setItem(ONWARD, "yes");
   onward?.click();
   return Boolean(onward);
 }
+
+window.addEventListener("hashchange", arrive);
+arrive();

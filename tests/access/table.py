@@ -132,6 +132,8 @@ TABLE = [
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),
+    Page("audits:questions", "draft"),
+    Page("audits:flag", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     Page("audits:history", "draft", with_={"code": "mon-02"}),
     Page("audits:round", "submitted", with_={"n": "1"}),
     Page("audits:answer", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),

@@ -22,6 +22,7 @@ from auditapp.audits.models import Answer
 from auditapp.embedded.postgres import Server
 from auditapp.reports.models import Report
 from tests.bench import bare
+from tests.bench.filling import FillBench
 from tests.bench.large import SIZES, Large
 from tests.bench.memory import forget_peaks_of_children, peak_of_children
 from tests.bench.world import World
@@ -264,10 +265,13 @@ def _say_megabytes(what: str, ours: float, least: float) -> None:
     print(f"{what:<24}{ours:9.0f} MB{'':9}{least:8.0f} MB{'':10}{ours / least:5.2f}", flush=True)
 
 
-def measure(server: Server, folder: Path, *, audits: int, requests: int, reports: int) -> None:
+def measure(server: Server, folder: Path, *, audits: int, requests: int, reports: int, only_filling: bool) -> None:
     """Both sizes, one after the other on the same database."""
     with connection.cursor() as cursor:
         cursor.execute(bare.TABLE)
+    if only_filling:
+        _say_head(0)
+        return FillBench(World(originals=[]), server, folder, requests=max(requests // 4, 5)).run()
     began = time.perf_counter()
     world = World()
     print(f"{len(world.issued)} audits are issued through the product in {time.perf_counter() - began:.0f} s.")
@@ -276,6 +280,7 @@ def measure(server: Server, folder: Path, *, audits: int, requests: int, reports
             world.multiply(total)
         _say_head(total)
         Bench(world, server, folder, requests=requests, reports=reports).run()
+    FillBench(world, server, folder, requests=max(requests // 4, 5)).run()
     LargeBench(world, server, folder, requests=max(requests // 10, 5)).run()
 
 

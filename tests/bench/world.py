@@ -58,10 +58,10 @@ DIFFERENT = {
 class World:
     """Everything in it is committed, as by people over the years."""
 
-    def __init__(self) -> None:
+    def __init__(self, originals: list[dict[str, Any]] = ORIGINALS) -> None:
         self.make = Make()
         self.organisation = int(self.make.organisation_in_scope)
-        self.issued = [self._issue(**about) for about in ORIGINALS]
+        self.issued = [self._issue(**about) for about in originals]
         self.draft = self._draft()
 
     @contextmanager

@@ -4,6 +4,7 @@ from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
+from auditapp.audits.models.flags import Flag, Look
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.standing import StandingAnswer
@@ -17,6 +18,8 @@ __all__ = [
     "Audit",
     "AuditFinding",
     "CategoryScore",
+    "Flag",
+    "Look",
     "NotApplicableApproval",
     "Return",
     "Review",

@@ -14,6 +14,7 @@ from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, Role, Use
 from auditapp.audits import carrying
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
+from auditapp.audits.models.flags import Flag, Flagged, flag_of_answer
 from auditapp.audits.models.revisions import (
     JUSTIFICATION_LENGTH,
     AnswerRevision,
@@ -42,11 +43,18 @@ INCOMPLETE = (
     | Q(current__verdict=Verdict.NOT_APPLICABLE, criticality="critical", current__approval=None) & ~BACKED
     | Q(current__standing__isnull=False, current__inherited=False, current__deviation="")
 )
+PEOPLE = ("current__by", "current__approval__by", "current__standing__by", "current__standing__keeper")
 STATE = Case(
     When(UNANSWERED, Value("unanswered")),
     When(current__verdict=Verdict.MET, current__evidence_note="", has_item=False, then=Value("unevidenced")),
     default=F("current__verdict"),
 )
+
+
+def assigned_to(person: User) -> Exists:
+    """Whether the answer's category is given to this person."""
+    given = Assignment.objects.filter(audit=OuterRef("audit"), category_code=OuterRef("category_code"), user=person)
+    return Exists(given)
 
 
 def outdated() -> Q:
@@ -60,12 +68,15 @@ class AnswerQuerySet(PlacedQuerySet):
         return self.filter(category_code=code)
 
     def for_reading(self) -> "AnswerQuerySet":
-        """With everything a page or a frozen document shows of an answer, in a fixed number of queries."""
+        """With everything a frozen document shows of an answer, in a fixed number of queries."""
+        return self.for_cards().select_related("question", *PEOPLE)
+
+    def for_cards(self) -> "AnswerQuerySet":
+        """The same without the questions, which `asked.questions` knows already."""
         attached = AnswerEvidence.objects.filter(removed_at=None).select_related("evidence", "added_by").order_by("pk")
-        people = ("current__by", "current__approval__by", "current__standing__by", "current__standing__keeper")
         return (
             self._with_outdated()
-            .select_related("question", *people)
+            .select_related(*PEOPLE)
             .prefetch_related(models.Prefetch("attached", queryset=attached, to_attr="evidence_now"))
         )
 
@@ -87,10 +98,11 @@ class AnswerQuerySet(PlacedQuerySet):
 
     def with_assignment(self, person: User) -> "AnswerQuerySet":
         """`assigned`: whether the answer's category is given to this person."""
-        assigned = Assignment.objects.filter(
-            audit=OuterRef("audit"), category_code=OuterRef("category_code"), user=person
-        )
-        return self.annotate(assigned=Exists(assigned))
+        return self.annotate(assigned=assigned_to(person))
+
+    def with_flag(self) -> "AnswerQuerySet":
+        """`flag_row`: the flag that stands on the question, for `Answer.flagged`."""
+        return self.annotate(flag_row=flag_of_answer())
 
     def with_local_numbers(self) -> "AnswerQuerySet":
         """`adopted`: the numbers that the organisation adopted for the answer's check, for `local_numbers`."""
@@ -125,11 +137,12 @@ class AnswerQuerySet(PlacedQuerySet):
             justified__gte=JUSTIFICATION_LENGTH,
         )
 
-    def progress(self) -> list[dict[str, Any]]:
+    def progress(self, **also: Q) -> list[dict[str, Any]]:
         """One row per category, in the order asked, whatever the number of questions.
 
         {category_code, asked, answered, left, critical_left, unfinished, first_left, states}: `unfinished` counts what
-        keeps the audit from being submitted, `first_left` is the place of the first unanswered question.
+        keeps the audit from being submitted, `first_left` is the place of the first unanswered question. What else
+        is to be counted is named with its rule.
         """
         rows = (
             self._with_item()
@@ -144,9 +157,13 @@ class AnswerQuerySet(PlacedQuerySet):
                 unfinished=Count("pk", filter=UNANSWERED | INCOMPLETE | outdated()),
                 first_left=Min("position", filter=UNANSWERED),
                 states=ArrayAgg("state", order_by="position", default=Value([])),
+                **{name: Count("pk", filter=rule) for name, rule in also.items()},
             )
         )
-        return [row | {"answered": row["asked"] - row["left"]} for row in rows.order_by("first")]
+        return [
+            row | {"answered": row["asked"] - row["left"], "states": tuple(row["states"])}
+            for row in rows.order_by("first")
+        ]
 
     def last_issued(self, audit: Any) -> "AnswerQuerySet":
         """What was answered to the same checks when this deployment was last audited: one answer per check.
@@ -203,6 +220,7 @@ class Answer(Placed):
     has_item: bool
     is_outdated: bool
     standing_row: dict[str, Any] | None
+    flag_row: dict[str, Any] | None
     backed_by: str
     adopted: list[dict[str, Any]]
 
@@ -434,6 +452,33 @@ class Answer(Placed):
             raise Refused(_("This evidence was already taken off."))
         Event.record(by, "evidence.detached", self.audit, check=self.code, evidence=link.evidence_id)
         return link
+
+    @transaction.atomic
+    def flag(self, *, by: User) -> None:
+        """Mark the question to come back to, for everybody who fills the audit. Flagging twice is flagging once."""
+        self._must_let_flag(by)
+        given = {**self.place, "by": by, "at": clock.now()}
+        _flag, new = Flag.objects.get_or_create(answer=self, lifted_at=None, defaults=given)
+        if new:
+            Event.record(by, "answer.flagged", self.audit, check=self.code)
+
+    @transaction.atomic
+    def lift_flag(self, *, by: User) -> None:
+        """Take the flag off; that it stood there is kept."""
+        self._must_let_flag(by)
+        if self.flags.filter(lifted_at=None).update(lifted_by=by, lifted_at=clock.now()):
+            Event.record(by, "answer.flag_lifted", self.audit, check=self.code)
+
+    def _must_let_flag(self, by: User) -> None:
+        if not self.may_be_answered_by(by):
+            raise NotAllowed(_("Only an auditor of this hospital, or the lead of this category, can flag this."))
+        if self.audit.state != "draft":
+            raise Refused(_("This audit is no longer a draft; there is nothing to come back to."))
+
+    @property
+    def flagged(self) -> Flagged | None:
+        """The flag that stands on the question; needs `with_flag()`."""
+        return Flagged.read(self.flag_row)
 
     @property
     def given(self) -> Given | None:

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from typing import Any, Self
@@ -19,6 +19,7 @@ from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.audits import carrying, facts, moving, reconciliation, scoring
 from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import Assignment
+from auditapp.audits.models.flags import Look, look_of
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.revisions import Stale
 from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
@@ -48,6 +49,10 @@ class AuditQuerySet(PlacedQuerySet["Audit"]):
             "version__questionnaire",
             "opened_by",
         )
+
+    def with_look_of(self, person: User) -> Self:
+        """`look`: when this person last had the questions before them, for `Audit.look_by`."""
+        return self.annotate(look=look_of(person))
 
     def asking_the_same(self, version: QuestionnaireVersion) -> "Audit | None":
         """The unfinished audit that asks this questionnaire already, in whatever version; there is one at most."""
@@ -133,6 +138,8 @@ class Audit(Placed):
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, related_name="superseded_by")
     supersede_reason = models.TextField(blank=True, default="")
     objects = AuditQuerySet.as_manager()
+
+    look: dict[str, str | None] | None  # from with_look_of()
 
     class Meta:
         ordering = ["-opened_at", "-pk"]
@@ -263,6 +270,10 @@ class Audit(Placed):
             if answer.standing_today:
                 answer.inherit(by=by, base=0)
         self.refresh_from_db(fields=["answered", "critical_left"])
+
+    def look_by(self, person: User) -> datetime | None:
+        """Note that the person has the questions before them; returns when they last did. Needs `with_look_of`."""
+        return Look.take(self, by=person)
 
     @property
     def profile_values(self) -> dict[str, Any]:

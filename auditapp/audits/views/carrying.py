@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from auditapp.audits import carry_page
 from auditapp.audits.forms.carrying import CarryingForm, TakingOverForm
 from auditapp.audits.models import Answer, Audit, Stale
-from auditapp.audits.views.filling import card_address, stale_page
+from auditapp.audits.views.filling import back_to, stale_page
 from auditapp.questionnaires.models import QuestionnaireVersion
 
 
@@ -53,8 +53,7 @@ def taking_over(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     messages.success(request, _("You confirmed the answer to %(code)s.") % {"code": code})
     if request.POST.get("back") == "list":
         return redirect("audits:carry_forward", ref)
-    show = request.POST.get("show", "")
-    return redirect(card_address(found, show=show, saved=code if show else ""))
+    return redirect(back_to(found, request.POST))
 
 
 @require_http_methods(["GET", "POST"])

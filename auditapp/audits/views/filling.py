@@ -1,7 +1,7 @@
 """Answering: the page of a category, and what happens to one answer."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -27,11 +27,22 @@ REWORDED = gettext_lazy(
 @require_safe
 def category(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """One category of questions, to answer or to read."""
-    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    audits = Audit.objects.visible_to(request.user).with_names().with_look_of(request.user)
+    audit = get_object_or_404(audits, ref=ref)
     page = fill_page.category_page(audit, code, reader=request.user, query=request.GET)
-    if not page["cards"]:
+    if "category" not in page:
         raise Http404
     return render(request, "audits/category.html", page | {"upload": upload_rules()})
+
+
+@never_cache
+@require_safe
+def questions(request: HttpRequest, ref: str) -> HttpResponse:
+    """The questions of all categories, or what a filter keeps of them, a page at a time."""
+    audits = Audit.objects.visible_to(request.user).with_names().with_look_of(request.user)
+    audit = get_object_or_404(audits, ref=ref)
+    page = fill_page.questions_page(audit, reader=request.user, query=request.GET)
+    return render(request, "audits/questions.html", page | {"upload": upload_rules()})
 
 
 @require_POST
@@ -57,15 +68,38 @@ def approval(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     return redirect(card_address(found))
 
 
+@require_POST
+def flag(request: HttpRequest, ref: str, code: str) -> HttpResponse:
+    """Flag a question to come back to, or take its flag off."""
+    answers = Answer.objects.visible_to(request.user).with_assignment(request.user).select_related("audit", "site")
+    found = get_object_or_404(answers, audit__ref=ref, code=code)
+    wanted = request.POST.get("flag") == "on"
+    if wanted:
+        found.flag(by=request.user)
+    else:
+        found.lift_flag(by=request.user)
+    return JsonResponse({"flagged": wanted}) if _wants_json(request) else redirect(back_to(found, request.POST))
+
+
 def _wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def card_address(answer: Answer, **query: str) -> str:
-    """The address of the card, with the filter that was in force."""
-    kept = {name: value for name, value in query.items() if value}
-    page = reverse("audits:category", args=[answer.audit.ref, answer.category_code])
-    return f"{page}{'?' if kept else ''}{urlencode(kept)}#{answer.code}"
+def card_address(answer: Answer, **place: str) -> str:
+    """The address of the card: on the page of its category, or where `fill_page.place_of` says."""
+    whole = place.pop("list", "") == "all"
+    page = reverse("audits:questions", args=[answer.audit.ref]) if whole else ""
+    page = page or reverse("audits:category", args=[answer.audit.ref, answer.category_code])
+    if "show" in place:
+        place["saved"] = answer.code
+    elif "page" not in place and (number := fill_page.page_with(answer)) > 1:
+        place["page"] = str(number)
+    return f"{page}{'?' if place else ''}{urlencode(place)}#{answer.code}"
+
+
+def back_to(answer: Answer, sent: QueryDict) -> str:
+    """The address of the card where its form was sent from, with the filter and the page that were in force."""
+    return card_address(answer, **fill_page.place_of(sent))
 
 
 def _when(answer: Answer, revision: AnswerRevision) -> dict[str, str]:
@@ -81,14 +115,14 @@ def _not_taken(request: HttpRequest, answer: Answer, form: AnswerForm) -> HttpRe
         return JsonResponse({"saved": False, "errors": form.wrong}, status=422)
     card = fill_page.card_as_typed(answer, reader=request.user, typed=request.POST, errors=form.wrong)
     page = {"card": card, "audit": answer.audit, "form": form, "upload": upload_rules()}
+    page |= {"place": fill_page.place_of(request.POST), "answers_url": f"{answer.audit.get_absolute_url()}answers/"}
     return render(request, "audits/answer.html", page, status=422)
 
 
 def _saved(request: HttpRequest, answer: Answer, outcome: Saved) -> HttpResponse:
     """Rendered inside the transaction and sent after it has committed."""
     if not _wants_json(request):
-        show = request.POST.get("show", "")
-        return redirect(card_address(answer, show=show, saved=answer.code if show else ""))
+        return redirect(back_to(answer, request.POST))
     revision, audit = outcome.revision, answer.audit
     reply = {"saved": True, "n": revision.n, **_when(answer, revision), "lacks": answer.lacks}
     return JsonResponse(reply | {"answered": audit.answered, "asked": audit.asked})
