@@ -1,5 +1,6 @@
 """The register: one import per table, nothing else."""
 
+from auditapp.accounts.devices import DeviceKey
 from auditapp.accounts.models import Membership, Organisation, Site, User
 from auditapp.audits.models import (
     Answer,
@@ -51,7 +52,7 @@ from auditapp.trail.models import Checkpoint, Event, Head
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
-    "Deployment", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework",
+    "Deployment", "DeviceKey", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework",
     "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
     "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
     "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
