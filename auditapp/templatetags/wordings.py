@@ -20,6 +20,21 @@ def word_changes(before: str, after: str) -> SafeString:
     return format_html('<span class="wording">{}</span>', changes)
 
 
+@register.simple_tag
+def only_here(text: str, other: str) -> SafeString | str:
+    """{% only_here row.mine row.theirs %}: a text in which the words that the other one lacks are marked."""
+    if not text:
+        return _("(empty)")
+    here = [change for change in word_difference(other, text) if change.kind != "removed"]
+    return format_html_join("", "{}", ((_only_here(*change),) for change in here))
+
+
+def _only_here(kind: str, text: str) -> SafeString | str:
+    if kind == "kept":
+        return text
+    return format_html('<mark><span class="visually-hidden"> {} </span>{}</mark>', _("only here:"), text)
+
+
 def _marked(kind: str, text: str) -> SafeString | str:
     if kind == "kept":
         return text

@@ -52,7 +52,7 @@ def test_a_save_is_tried_again_until_the_server_has_it(people: People, page: Pag
     page.context.set_offline(True)
     card(page, CODE).locator("textarea[name=note]").fill(TEXT)
     expect(line(page)).to_contain_text("Not saved, trying again.")
-    expect(line(page)).to_contain_text("Your text is kept on this page.")
+    expect(line(page)).to_contain_text("The server cannot be reached. Your text is kept here, encrypted, also when you close the page.")
     page.context.set_offline(False)
     saved(card(page, CODE), "Asha Rao")
     page.reload()

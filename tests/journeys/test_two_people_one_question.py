@@ -119,7 +119,7 @@ def test_without_scripts_both_texts_stand_on_a_page_of_their_own(people: People,
     expect(plain.get_by_role("heading", level=1)).to_contain_text("was saved by somebody else meanwhile")
     expect(plain.locator("main")).to_contain_text(DORAS)
     expect(plain.locator("main")).to_contain_text(ASHAS)
-    plain.get_by_text("Edit both").click()
+    plain.get_by_role("link", name="Edit both").click()
     plain.get_by_role("button", name="Save both").click()
     saved(card(plain, CODE), "Asha Rao")
     assert note(plain) == f"{ASHAS}\n\n{DORAS}"
