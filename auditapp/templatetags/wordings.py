@@ -26,13 +26,11 @@ def only_here(text: str, other: str) -> SafeString | str:
     if not text:
         return _("(empty)")
     here = [change for change in word_difference(other, text) if change.kind != "removed"]
-    return format_html_join("", "{}", ((_only_here(*change),) for change in here))
+    return format_html_join("", "{}", ((text if kind == "kept" else _mark(text),) for kind, text in here))
 
 
-def _only_here(kind: str, text: str) -> SafeString | str:
-    if kind == "kept":
-        return text
-    return format_html('<mark><span class="visually-hidden"> {} </span>{}</mark>', _("only here:"), text)
+def _mark(text: str) -> SafeString:
+    return format_html("<mark>{}</mark>", text)
 
 
 def _marked(kind: str, text: str) -> SafeString | str:

@@ -60,18 +60,14 @@ function cell(stretches, words, label) {
   made.className = "typed";
   made.dataset.label = label;
   if (!stretches.length) made.textContent = words.none;
-  made.append(...stretches.map(([text, onlyHere]) => (onlyHere ? onlyHereMark(text, words) : text)));
+  made.append(...stretches.map(([text, onlyHere]) => (onlyHere ? mark(text) : text)));
   return made;
 }
 
-/* Marked for eyes, and said for those who hear the page. */
-function onlyHereMark(text, words) {
-  const mark = document.createElement("mark");
-  const said = document.createElement("span");
-  said.className = "visually-hidden";
-  said.textContent = ` ${words.onlyHere} `;
-  mark.append(said, text);
-  return mark;
+function mark(text) {
+  const made = document.createElement("mark");
+  made.textContent = text;
+  return made;
 }
 
 function valueOf(form, name) {

@@ -103,8 +103,8 @@ def own_questionnaire(title: str, category: str, questions: int) -> str:
     return draft.questionnaire.code
 
 
-def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str] = ()) -> dict[str, Any]:
-    """An audit that Asha opened and answered "met" with evidence, but for the checks named.
+def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str] | None = ()) -> dict[str, Any]:
+    """An audit that Asha opened and answered "met" with evidence, but for the checks named (None: for all of them).
 
     Returns {"ref", "answers": {code: category}}.
     """
@@ -120,7 +120,7 @@ def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str
     )
     answers = list(opened.answers.select_related("audit"))
     for answer in answers:
-        if answer.code not in unanswered and not answer.n:  # what the hospital answered once is there already
+        if unanswered is not None and answer.code not in unanswered and not answer.n:  # what the hospital answered once is there already
             seen = f"Seen for {answer.code} on the ward."
             answer.save_revision(by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen)
     return {"ref": opened.ref, "answers": {answer.code: answer.category_code for answer in answers}}
