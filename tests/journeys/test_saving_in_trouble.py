@@ -1,12 +1,11 @@
 """The ward's network drops, sessions end, tabs are closed: the page says what is saved and loses nothing."""
 
-import html
 import re
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.journeys.answering import card, choose, saved
+from tests.journeys.answering import card, choose, history, saved
 from tests.journeys.browsing import People
 from tests.journeys.ward import Ward
 
@@ -44,11 +43,10 @@ def saves(page: Page) -> int:
     return page.request.get(address).text().count('<li class="card')
 
 
-def notes(page: Page) -> list[str]:
-    """The notes of the question as its history has them, the newest first."""
-    address = page.url.split("/categories/")[0] + f"/answers/{CODE}/history/"
-    found = re.findall(r"<dt>Note</dt>\s*<dd[^>]*>(.*?)</dd>", page.request.get(address).text(), flags=re.S)
-    return [html.unescape(re.sub(r"<[^>]*>", "", words)).strip() for words in found]
+def notes(people: People, page: Page) -> list[str]:
+    """The notes of the audit that were saved while the page was open, in their order."""
+    ref = page.url.split("/audits/")[1].split("/")[0]
+    return [words for code, words, *_rest in history(people.stack, ref) if code == CODE]
 
 
 def expected_noise(people: People) -> None:
@@ -149,8 +147,8 @@ def test_a_session_that_ends_in_mid_typing_asks_for_the_password_in_place(people
     expect(asked).to_be_hidden()
     saved(card(page, CODE), "Asha Rao")
     area.press_sequentially(" and the hours.")
-    page.wait_for_function("document.querySelector('#mon-03 [name=base]').value === '3'")
-    assert notes(page) == ["The table names the regulator and the hours.", "The table names the regulator", "The table names"]
+    expect(card(page, CODE).locator("[name=base]")).to_have_value("3")
+    assert notes(people, page) == [f"The table names{more}" for more in ("", " the regulator", " the regulator and the hours.")]
 
 
 def test_who_signs_in_in_another_tab_is_not_asked_twice(people: People, page: Page) -> None:
@@ -163,7 +161,7 @@ def test_who_signs_in_in_another_tab_is_not_asked_twice(people: People, page: Pa
     card(page, CODE).get_by_role("button", name="Save").click()
     saved(card(page, CODE), "Asha Rao")
     expect(asked).to_be_hidden()
-    assert notes(page) == [TEXT]
+    assert notes(people, page) == [TEXT]
 
 
 def test_what_asha_typed_is_not_saved_under_another_name(people: People, page: Page) -> None:
@@ -180,7 +178,7 @@ def test_what_asha_typed_is_not_saved_under_another_name(people: People, page: P
     asked.get_by_label("Password").fill(people.stack.password)
     asked.get_by_role("button", name="Sign in and save").click()
     saved(card(page, CODE), "Asha Rao")
-    assert notes(page) == [TEXT]
+    assert notes(people, page) == [TEXT]
 
 
 def test_leaving_with_unsaved_words_asks_first(people: People, page: Page) -> None:

@@ -47,7 +47,7 @@ def answer(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     found.must_be_open_to(request.user)
     if not taken:
         return _not_taken(request, found, form)
-    outcome = found.save_revision(by=request.user, **form.cleaned_data)
+    outcome = found.save_held(by=request.user, **form.cleaned_data)
     return _saved(request, found, outcome) if isinstance(outcome, Saved) else stale_page(request, found, outcome)
 
 
