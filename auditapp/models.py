@@ -52,10 +52,10 @@ from auditapp.trail.models import Checkpoint, Event, Head
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
-    "Deployment", "DeviceKey", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework",
-    "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
-    "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
-    "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove",
-    "Withdrawal",
+    "Deployment", "DeviceKey", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding",
+    "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion",
+    "NotApplicableApproval", "Organisation", "Product", "Profile", "ProfileConfirmation", "Question",
+    "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature",
+    "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor",
+    "VersionMove", "Withdrawal",
 ]  # fmt: skip

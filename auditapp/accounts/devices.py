@@ -62,19 +62,19 @@ class DeviceKey(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} {self.device[:8]}"
 
-    @classmethod
+    @staticmethod
     @transaction.atomic
-    def issue(cls, *, by: User, token: str) -> bytes:
+    def issue(*, by: User, token: str) -> bytes:
         """The 32 bytes of this person's key on the device with this token; made when they first ask for it there."""
         device = hashlib.sha256(token.encode()).hexdigest()
         sealing, secret = _sealing_key(), _name_of_secret()
-        mine = cls.objects.visible_to(by).filter(device=device, sealed_under=secret)
+        mine = DeviceKey.objects.visible_to(by).filter(device=device, sealed_under=secret)
         if (kept := mine.first()) is None:
             nonce = secrets.token_bytes(NONCE)
             sealed = nonce + sealing.encrypt(nonce, secrets.token_bytes(32), _about(by, device))
-            row = cls(organisation_id=by.organisation_id, user=by, device=device, sealed=sealed)
+            row = DeviceKey(organisation_id=by.organisation_id, user=by, device=device, sealed=sealed)
             row.sealed_under, row.made_at = secret, clock.now()
-            cls.objects.bulk_create([row], ignore_conflicts=True)  # another tab may ask in the same moment
+            DeviceKey.objects.bulk_create([row], ignore_conflicts=True)  # another tab may ask in the same moment
             kept = mine.get()
             if bytes(kept.sealed) == sealed:
                 Event.record(by, "account.device_key_made", by, device=device)

@@ -8,9 +8,7 @@ from django.db import connection, transaction
 from auditapp.accounts.models import User
 
 
-def enter(
-    organisation_id: int | None, site_ids: Iterable[int] | None = None, *, person_id: int | None = None
-) -> None:
+def enter(organisation_id: int | None, site_ids: Iterable[int] | None = None, *, person_id: int | None = None) -> None:
     """Set the scope until the running transaction ends: one organisation, and all (None) or some of its hospitals.
 
     No organisation means only what belongs to nobody: the seeded questionnaires. `person_id` opens what belongs to one

@@ -19,7 +19,8 @@ class Card {
     this.form = form;
     this.line = form.querySelector("[data-saved-line]");
     this.sent = this.text(); // what the server is known to have
-    this.known = this.line.cloneNode(true); // the last thing that was certain
+    this.base = form.elements.base.value; // its revision there
+    this.known = this.settled = this.line.cloneNode(true); // what was last certain, and last saved
     this.keeping = Promise.resolve();
     this.answered = Boolean(this.verdict);
     this.unfinished = !this.answered || !form.querySelector("[data-lacks]").hidden;
@@ -137,6 +138,7 @@ class Card {
     this.sent = this.pending.text;
     this.pending = null;
     this.form.elements.base.value = reply.n;
+    this.base = reply.n;
     this.say("saved", { at: reply.at_text, by: reply.by });
     const lacks = this.form.querySelector("[data-lacks]");
     lacks.hidden = !this.verdict || !reply.lacks.length;
@@ -171,6 +173,7 @@ class Card {
   settle(reply, way) {
     this.form.elements.base.value = reply.n;
     this.stale = null;
+    this.base = reply.n;
     this.sent = way === "theirs" ? this.text() : null;
     this.mark();
     this.keep();
@@ -206,7 +209,9 @@ class Card {
     if (what === "saving" && says(this.line, "saving")) return;
     say(this.line, what, details);
     if (what !== "saving") this.known = this.line.cloneNode(true);
-    if (what === "saved") this.form.querySelector("[data-save]").hidden = true;
+    if (what !== "saved") return;
+    this.settled = this.known;
+    this.form.querySelector("[data-save]").hidden = true;
   }
 
   /* The words were put back as they were: what was said before holds again. */
@@ -278,13 +283,19 @@ class Card {
     this.later("waited");
   }
 
-  /* Thrown away by the person: the fields keep what stands in them, nothing waits any more. */
+  /* Thrown away by the person: the fields show again what the server is known to have. */
   forget() {
     queue.leave(this);
     clearTimeout(this.timer);
-    this.pending = this.stopped = null;
+    this.pending = this.stopped = this.stale = null;
+    this.form.querySelector("[data-stale]").replaceChildren();
+    this.problems({});
+    put(this.form, this.sent ?? "");
+    this.form.elements.base.value = this.base;
     this.sent = this.text();
-    this.keep();
+    this.mark();
+    this.line.replaceChildren(...this.settled.cloneNode(true).childNodes);
+    return this.keep();
   }
 
   problems(errors) {
@@ -382,7 +393,7 @@ function put(form, text) {
   for (const field of form.elements) {
     if (!field.name || field.type === "hidden" || field instanceof HTMLButtonElement) continue;
     if (field.type === "radio") field.checked = said.get(field.name) === field.value;
-    else if (said.has(field.name)) field.value = said.get(field.name);
+    else field.value = said.get(field.name) ?? "";
   }
 }
 

@@ -10,6 +10,7 @@ const line = document.querySelector("[data-unsent-line]");
 /* What the page itself holds, once a page that saves by itself has said so: `waiting` counts what is kept on the page
    alone, `settle` sends what it can, `retry` begins again after a sign-in. */
 let page = { waiting: () => 0, settle: async () => {} };
+const savesItself = Boolean(document.getElementById("sign_in_again")); // then js/autosave.js begins
 let kept = null;
 let opening = null;
 let syncing = null;
@@ -84,7 +85,8 @@ async function send(own, id) {
     const response = await post(record.action, record.pending).catch(() => null);
     if (!response || response.type === "opaqueredirect" || response.status === 429) return null;
     if (response.status >= 500) return false;
-    const reply = await read(response);
+    const reply = await read(response).catch(() => null); // it may break off
+    if (!reply) return null;
     if (!reply.saved) {
       const why = reply.why ?? Object.values(reply.errors ?? {}).flat().join(" ");
       record.stuck = { how: reply.stale ? "stale" : "refused", why };
@@ -130,7 +132,7 @@ function item(own, record) {
     sure.focus();
   });
   sure.addEventListener("click", async () => {
-    page.forget?.(record.id);
+    await page.forget?.(record.id);
     await own.drop(record.id);
     await refresh();
     await showAll();
@@ -200,10 +202,10 @@ async function signOut(form, told = line, then = async () => {}) {
 
 window.addEventListener("online", () => {
   tries = 0;
-  if (!document.querySelector("form[data-autosave]")) sync();
+  if (!savesItself) sync();
 });
 onNews(refresh);
-if (!document.querySelector("form[data-autosave]")) {
+if (!savesItself) {
   refresh();
   sync();
 }

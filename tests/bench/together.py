@@ -25,7 +25,7 @@ class Together:
         self.start = Barrier(PEOPLE)
 
     def rounds(self, count: int) -> tuple[list[float], list[float]]:
-        """Seconds that each save took, and each request of the bare view, in turns; the first round of both is left out."""
+        """Seconds that each save took, and each bare request, in turns; the first round of both is left out."""
         ours: list[float] = []
         least: list[float] = []
         with ThreadPoolExecutor(PEOPLE) as pool:

@@ -120,7 +120,9 @@ def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str
     )
     answers = list(opened.answers.select_related("audit"))
     for answer in answers:
-        if unanswered is not None and answer.code not in unanswered and not answer.n:  # what the hospital answered once is there already
+        if (
+            unanswered is not None and answer.code not in unanswered and not answer.n
+        ):  # what the hospital answered once is there already
             seen = f"Seen for {answer.code} on the ward."
             answer.save_revision(by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen)
     return {"ref": opened.ref, "answers": {answer.code: answer.category_code for answer in answers}}

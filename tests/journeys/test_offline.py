@@ -279,6 +279,30 @@ def test_signing_out_asks_what_becomes_of_what_waits(people: People, ward: Ward,
     assert [words for _code, words, *_rest in history(ward, audit)] == ["Saved in the end."]
 
 
+def test_what_waits_can_be_thrown_away_alone(people: People, ward: Ward, audit: str) -> None:
+    page = people.visit("asha", fill_page(audit))
+    page.wait_for_load_state("networkidle")
+    page.route("**/answers/**", lambda route: route.fulfill(status=409, content_type="text/html", body=REFUSAL))
+    for code in CODES:
+        note(page, code).fill(f"Typed for {code}.")
+        note(page, code).blur()
+    expect(line(page)).to_contain_text("2 answers wait on this device")
+    page.get_by_role("button", name="Show what waits").click()
+    listed = page.get_by_role("dialog", name="What waits on this device")
+    first = listed.get_by_role("listitem").filter(has_text=CODES[0])
+    first.get_by_role("button", name="Throw away").click()
+    first.get_by_role("button", name="Throw these words away for good").click()
+    expect(listed).not_to_contain_text(CODES[0])
+    listed.get_by_role("button", name="Close").click()
+    expect(line(page)).to_contain_text("1 answer waits on this device")
+    expect(note(page, CODES[0])).to_have_value("")
+    page.unroute("**/answers/**")
+    card(page, CODES[1]).get_by_role("button", name="Save").click()
+    saved(card(page, CODES[1]), "Asha Rao")
+    expect(line(page)).to_be_empty()
+    assert [words for _code, words, *_rest in history(ward, audit)] == [f"Typed for {CODES[1]}."]
+
+
 class Fragile:
     """A web server of its own on the ward's database, which can be killed."""
 

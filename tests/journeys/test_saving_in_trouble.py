@@ -58,7 +58,9 @@ def test_a_save_is_tried_again_until_the_server_has_it(people: People, page: Pag
     page.context.set_offline(True)
     card(page, CODE).locator("textarea[name=note]").fill(TEXT)
     expect(line(page)).to_contain_text("Not saved, trying again.")
-    expect(line(page)).to_contain_text("The server cannot be reached. Your text is kept here, encrypted, also when you close the page.")
+    expect(line(page)).to_contain_text(
+        "The server cannot be reached. Your text is kept here, encrypted, also when you close the page."
+    )
     page.context.set_offline(False)
     saved(card(page, CODE), "Asha Rao")
     page.reload()
@@ -148,7 +150,9 @@ def test_a_session_that_ends_in_mid_typing_asks_for_the_password_in_place(people
     saved(card(page, CODE), "Asha Rao")
     area.press_sequentially(" and the hours.")
     expect(card(page, CODE).locator("[name=base]")).to_have_value("3")
-    assert notes(people, page) == [f"The table names{more}" for more in ("", " the regulator", " the regulator and the hours.")]
+    assert notes(people, page) == [
+        f"The table names{more}" for more in ("", " the regulator", " the regulator and the hours.")
+    ]
 
 
 def test_who_signs_in_in_another_tab_is_not_asked_twice(people: People, page: Page) -> None:

@@ -143,7 +143,9 @@ def test_without_scripts_both_texts_stand_on_a_page_of_their_own(
     assert ASHAS in everything
 
 
-def test_of_two_saves_in_the_same_moment_one_is_told_what_the_other_said(people: People, ward: Ward, audit: str) -> None:
+def test_of_two_saves_in_the_same_moment_one_is_told_what_the_other_said(
+    people: People, ward: Ward, audit: str
+) -> None:
     """Both wait at the same lock; whoever comes second must not be shown what stood there before."""
     both = [Browser(ward.port, f"{name}@northshire.example").sign_in() for name in ("asha", "dora")]
 
@@ -160,6 +162,8 @@ def test_of_two_saves_in_the_same_moment_one_is_told_what_the_other_said(people:
                 time.sleep(0.05)
         db.execute("ROLLBACK")
         came = sorted((future.result() for future in coming), key=lambda reply: reply.status)
+    for who in both:
+        who.close()
     assert [reply.status for reply in came] == [200, 409]
     first, second = (json.loads(reply.body) for reply in came)
     assert second["by"] == first["by"]

@@ -378,7 +378,8 @@ class Answer(Placed):
         What `held_for` joined was read before it waited for the lock: after waiting, PostgreSQL gives the row as it is
         now, but finds no row beside it for a `current` that has changed meanwhile.
         """
-        return AnswerRevision.objects.select_related("by").filter(pk=self.current_id).first()
+        key = self.current_id
+        return AnswerRevision.objects.select_related("by").get(pk=key) if key is not None else None
 
     def _keep(self, *, by: User, n: int | None, based_on: int, key: str, values: dict[str, Any]) -> "AnswerRevision":
         revision = AnswerRevision.objects.create(
