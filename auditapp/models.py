@@ -1,5 +1,6 @@
 """The register: one import per table, nothing else."""
 
+from auditapp.accounts.devices import DeviceKey
 from auditapp.accounts.models import Membership, Organisation, Site, User
 from auditapp.audits.models import (
     Answer,
@@ -53,10 +54,9 @@ from auditapp.trail.models import Checkpoint, Event, Head
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
-    "Deployment", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Flag",
-    "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Look", "Membership", "ModelVersion",
-    "NotApplicableApproval", "Organisation", "Product", "Profile", "ProfileConfirmation", "Question",
-    "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature",
-    "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User",
-    "Vendor", "VersionMove", "Withdrawal",
+    "Deployment", "DeviceKey", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding",
+    "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Look", "Membership", "ModelVersion",
+    "NotApplicableApproval", "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
+    "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
+    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
 ]  # fmt: skip

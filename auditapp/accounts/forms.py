@@ -26,6 +26,22 @@ class SignInForm(AuthenticationForm):
     }
 
 
+class SignInAgainForm(SignInForm):
+    """The password of the person whose page it is (`person`, the key of their row)."""
+
+    person = forms.IntegerField()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if self.user_cache is not None and self.user_cache.pk != values.get("person"):
+            raise forms.ValidationError(_("This page belongs to somebody else. Only that person can sign in here."))
+        return values
+
+    @property
+    def sentences(self) -> list[str]:
+        return [str(error) for errors in self.errors.values() for error in errors]
+
+
 class PasswordForm(forms.Form):
     """A new password, with the present one."""
 

@@ -8,24 +8,26 @@ from django.db import connection, transaction
 from auditapp.accounts.models import User
 
 
-def enter(organisation_id: int | None, site_ids: Iterable[int] | None = None) -> None:
+def enter(organisation_id: int | None, site_ids: Iterable[int] | None = None, *, person_id: int | None = None) -> None:
     """Set the scope until the running transaction ends: one organisation, and all (None) or some of its hospitals.
 
-    No organisation means only what belongs to nobody: the seeded questionnaires.
+    No organisation means only what belongs to nobody: the seeded questionnaires. `person_id` opens what belongs to one
+    person alone.
     """
     organisation = "" if organisation_id is None else str(organisation_id)
     sites = "*" if site_ids is None else "{" + ",".join(str(pk) for pk in site_ids) + "}"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', %s, true)",
-            [organisation, sites],
+            "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', %s, true), "
+            "set_config('auditapp.person', %s, true)",
+            [organisation, sites, "" if person_id is None else str(person_id)],
         )
 
 
 def enter_as(user: User) -> None:
     """The scope of a signed-in person: first the organisation, whose memberships then say which hospitals."""
     enter(user.organisation_id, [])
-    enter(user.organisation_id, user.reach)
+    enter(user.organisation_id, user.reach, person_id=user.pk)
 
 
 @contextmanager

@@ -7,10 +7,12 @@ from auditapp.accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/again/", views.sign_in_again, name="sign_in_again"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("theme/", views.theme, name="theme"),
     path("account/", views.person, name="person"),
     path("account/password/", views.password, name="password"),
+    path("account/device-key/", views.device_key, name="device_key"),
     # /people/: for administrators
     path("people/", views.people, name="people"),
     path("people/new/", views.invitation, name="invitation"),

@@ -1,18 +1,23 @@
 """Signing in and out, one's own account, and the people of an organisation."""
 
+from base64 import b64encode
+
 from axes.decorators import axes_dispatch
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from auditapp.accounts.forms import InvitationForm, PasswordForm, RoleForm, SignInForm
+from auditapp.accounts import devices, scope
+from auditapp.accounts.devices import DeviceKey
+from auditapp.accounts.forms import InvitationForm, PasswordForm, RoleForm, SignInAgainForm, SignInForm
 from auditapp.accounts.models import Membership, User
 from auditapp.context import THEMES
 
@@ -39,6 +44,22 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sign_in.html", {"form": form, "next": _back(request, "")})
 
 
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@axes_dispatch
+@require_POST
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """Sign in from within a page that was left open, as the person whose page it is and as nobody else."""
+    form = SignInAgainForm(request, request.POST)
+    if not form.is_valid():
+        return JsonResponse({"signed_in": False, "errors": form.sentences}, status=422)
+    person = form.get_user()
+    scope.enter(person.organisation_id, [])  # somebody else, of another organisation, may be signed in until now
+    login(request, person)
+    return JsonResponse({"signed_in": True})
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
@@ -61,6 +82,25 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/person.html")
+
+
+@never_cache
+@require_POST
+def device_key(request: HttpRequest) -> HttpResponse:
+    """The key under which this person's answers wait on this device, for the page's memory alone."""
+    token = devices.device_token(request.COOKIES.get(devices.COOKIE, ""))
+    key = DeviceKey.issue(by=request.user, token=token)
+    response = JsonResponse({"person": request.user.pk, "key": b64encode(key).decode()})
+    response.set_cookie(
+        devices.COOKIE,
+        token,
+        max_age=devices.COOKIE_AGE,
+        path=reverse("accounts:device_key"),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
 
 
 @sensitive_post_parameters("present", "new")

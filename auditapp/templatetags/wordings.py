@@ -20,6 +20,19 @@ def word_changes(before: str, after: str) -> SafeString:
     return format_html('<span class="wording">{}</span>', changes)
 
 
+@register.simple_tag
+def only_here(text: str, other: str) -> SafeString | str:
+    """{% only_here row.mine row.theirs %}: a text in which the words that the other one lacks are marked."""
+    if not text:
+        return _("(empty)")
+    here = [change for change in word_difference(other, text) if change.kind != "removed"]
+    return format_html_join("", "{}", ((text if kind == "kept" else _mark(text),) for kind, text in here))
+
+
+def _mark(text: str) -> SafeString:
+    return format_html("<mark>{}</mark>", text)
+
+
 def _marked(kind: str, text: str) -> SafeString | str:
     if kind == "kept":
         return text

@@ -1,11 +1,13 @@
 /* Saves a question of a draft while it is written: one request at a time, in order, repeated until the server has
    answered. When somebody else saved first, the form is sent as it is: the server's page shows both texts. */
+import { newKey, post, read, say, textOf, waitBefore } from "./sending.js";
+
 const PAUSE = 1000; // ms without a key before it is sent
-const WAITS = [1000, 2000, 4000, 8000, 15000, 30000]; // ms before each new try
-const OWN = new Set(["base", "key", "csrfmiddlewaretoken"]);
 
 const form = document.querySelector("[data-draft-form]");
 const line = form.querySelector("[data-saved-line]");
+const { dataset: words } = document.getElementById("autosave_words");
+const text = () => textOf(form);
 let sent = text();
 let running = null;
 let pending = null;
@@ -24,12 +26,8 @@ window.addEventListener("beforeunload", (event) => {
   if (!leaving && (pending || text() !== sent)) event.preventDefault();
 });
 
-function text() {
-  return new URLSearchParams([...new FormData(form)].filter(([name]) => !OWN.has(name))).toString();
-}
-
 function later(pause) {
-  if (text() !== sent && !tries) say("saving");
+  if (text() !== sent && !tries) say(line, "saving");
   clearTimeout(timer);
   timer = setTimeout(save, pause);
 }
@@ -39,7 +37,7 @@ async function save() {
   if (!pending) {
     const now = text();
     if (now === sent || now === stopped) return;
-    pending = { text: now, key: crypto.randomUUID() };
+    pending = { text: now, key: newKey(), base: form.elements.base.value };
   }
   running = send();
   await running;
@@ -48,51 +46,37 @@ async function save() {
 }
 
 async function send() {
-  const body = new URLSearchParams(pending.text);
-  body.set("key", pending.key);
-  body.set("base", form.elements.base.value);
-  const headers = { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-  const options = { method: "POST", body, headers, redirect: "manual", signal: AbortSignal.timeout(20000) };
-  const response = await fetch(location.href, options).catch(() => null);
-  if (!response || response.status >= 500 || response.status === 429) return again();
+  const response = await post(location.href, pending).catch(() => null);
+  if (!response) return again(words.unreachable);
+  if (response.status >= 500) return again(words.fault);
+  if (response.status === 429) return again(words.busy);
   tries = 0;
   if (response.type === "opaqueredirect") return stop("signed_out");
-  if (response.status === 409) return showBoth(response);
-  const reply = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : {};
-  if (reply.errors) return stop("refused", { why: Object.values(reply.errors).flat().join(" ") });
-  if (!reply.saved) return stop("refused");
+  const reply = await read(response);
+  if (reply.stale) return showBoth();
+  if (reply.errors) return stop("refused", Object.values(reply.errors).flat().join(" "));
+  if (!reply.saved) return stop("refused", reply.why);
   sent = pending.text;
   pending = null;
   form.elements.base.value = reply.n;
-  say("saved", { at: reply.at_text, by: reply.by });
+  say(line, "saved", { at: reply.at_text, by: reply.by });
 }
 
-function again() {
-  say("failed");
+function again(why) {
+  say(line, "failed", { why, kept: words.onPage });
   clearTimeout(timer);
-  timer = setTimeout(save, WAITS[Math.min(tries++, WAITS.length - 1)]);
+  timer = setTimeout(save, waitBefore(tries++));
 }
 
 /* It is sent again when something is changed or Save is pressed; the words stay in the fields. */
-function stop(how, details) {
+function stop(how, why = "") {
   stopped = pending.text;
   pending = null;
-  say(how, details);
+  say(line, how, { why, kept: words.onPage });
 }
 
-async function showBoth(response) {
-  if (!(await response.json().catch(() => ({}))).stale) return stop("refused");
+function showBoth() {
   form.elements.key.value = pending.key;
   leaving = true;
   form.submit();
-}
-
-function say(what, details = {}) {
-  if (what === "saving" && line.firstElementChild?.dataset.saved === what) return;
-  const filled = document.getElementById(`autosave_${what}`).content.cloneNode(true);
-  for (const [name, words] of Object.entries(details)) {
-    const place = filled.querySelector(`[data-${name}]`);
-    if (place) place.textContent = words ?? "";
-  }
-  line.replaceChildren(filled);
 }

@@ -1,4 +1,5 @@
-/* Two people saved one answer: both texts side by side in its card, and three ways on. */
+/* Two people saved one answer: both texts side by side in its card, word by word, and three ways on. */
+import { marked } from "./word-marks.js";
 
 /* `reply` is the server's 409: {n, theirs: {field: text}, by, at_text}. `choose(way)` is asked first; when it agrees, it
    gives what to do once the fields hold what was chosen. Returns {refresh}, for while one's own text still changes. */
@@ -30,7 +31,15 @@ export function showBoth(form, reply, words, choose) {
   }
 }
 
-/* One row per field that either of them filled in; what differs is marked. */
+/* [[label, text], …] of what is filled in. */
+export function labelled(form, words) {
+  const names = new Set([...form.elements].filter(({ name, type }) => name && type !== "hidden").map(({ name }) => name));
+  return [...names]
+    .map((name) => [labelOf(form, name, words), spoken(form, name, valueOf(form, name))])
+    .filter(([, text]) => text);
+}
+
+/* One row per field that either of them filled in; the words that only one of them has are marked. */
 function rows(form, theirs, words) {
   return Object.entries(theirs).flatMap(([name, text]) => {
     const mine = valueOf(form, name);
@@ -40,16 +49,24 @@ function rows(form, theirs, words) {
     const head = document.createElement("th");
     head.scope = "row";
     head.textContent = labelOf(form, name, words);
-    row.append(head, cell(spoken(form, name, mine), words, words.mine), cell(spoken(form, name, text), words, words.theirs));
+    const sides = marked(spoken(form, name, mine), spoken(form, name, text));
+    row.append(head, cell(sides[0], words, words.mine), cell(sides[1], words, words.theirs));
     return [row];
   });
 }
 
-function cell(text, words, label) {
+function cell(stretches, words, label) {
   const made = document.createElement("td");
   made.className = "typed";
   made.dataset.label = label;
-  made.textContent = text || words.none;
+  if (!stretches.length) made.textContent = words.none;
+  made.append(...stretches.map(([text, onlyHere]) => (onlyHere ? mark(text) : text)));
+  return made;
+}
+
+function mark(text) {
+  const made = document.createElement("mark");
+  made.textContent = text;
   return made;
 }
 

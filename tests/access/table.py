@@ -38,6 +38,7 @@ class Page:
 TABLE = [
     # Anyone, signed in or not
     Page("accounts:sign_in", post=ALL, public=True),
+    Page("accounts:sign_in_again", get=None, post=ALL, public=True),
     Page("accounts:theme", get=None, post=ALL, public=True),
     Page("reports:verify", post=ALL, public=True),
     Page("reports:verify_report", with_={"public_id": "issued"}, public=True, post=ALL),
@@ -47,6 +48,7 @@ TABLE = [
     # One's own
     Page("accounts:sign_out", get=None, post=ALL),
     Page("accounts:person"),
+    Page("accounts:device_key", get=None, post=ALL),
     Page("accounts:password", post=ALL),
     Page("tracking:my_work"),
     # Lists: everyone opens them and sees their own hospitals in them

@@ -25,6 +25,7 @@ from tests.bench import bare
 from tests.bench.filling import FillBench
 from tests.bench.large import SIZES, Large
 from tests.bench.memory import forget_peaks_of_children, peak_of_children
+from tests.bench.together import PEOPLE, Together
 from tests.bench.world import World
 from tests.campaign.browser import Browser, Page
 from tests.campaign.processes import CLONE, Web
@@ -93,6 +94,7 @@ class Bench:
             signing_in = self._forget_peaks()
             draft = f"/audits/{self.world.draft.ref}"
             self._say("save one answer", self._saves(asha, draft))
+            self._say("one of 50 at once", self._saves_together(asha, draft))
             self._say("open the fill page", self._pages(asha, self._largest_category(draft)))
             self._say("the list of audits", self._pages(asha, "/audits/"))
             self._say("the portfolio", self._pages(eve, "/portfolio/"))
@@ -124,8 +126,7 @@ class Bench:
 
     def _saves(self, person: Browser, draft: str) -> Compared:
         """Saves that each change an answer, as an auditor's next sentence does, going round the whole audit."""
-        with self.world._scope():
-            stands = dict(Answer.objects.filter(audit=self.world.draft).values_list("code", "n"))
+        stands = self._stands()
         codes = itertools.cycle(stands)
 
         def once() -> float:
@@ -140,6 +141,15 @@ class Bench:
             return taken
 
         return self._warm_then_measured(once)
+
+    def _saves_together(self, person: Browser, draft: str) -> Compared:
+        """As many saves as for the other figures, fifty at a time."""
+        together = Together(person, draft, self._stands(), self.bare.port)
+        return Compared(*together.rounds(max(self.requests // PEOPLE, 2)))
+
+    def _stands(self) -> dict[str, int]:
+        with self.world._scope():
+            return dict(Answer.objects.filter(audit=self.world.draft).values_list("code", "n"))
 
     def _warm_then_measured(self, once: Callable[[], float]) -> Compared:
         least = timed_bare(self.bare.port)

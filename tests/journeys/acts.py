@@ -13,7 +13,7 @@ from auditapp.accounts.models import Organisation, Site, User
 from auditapp.audits.models import Audit
 from auditapp.deployments import profile
 from auditapp.deployments.models import Deployment, Product
-from auditapp.questionnaires.models import QuestionnaireVersion
+from auditapp.questionnaires.models import Draft, QuestionnaireVersion
 from auditapp.reports import jobs
 from auditapp.reports.models import Decision
 from tests.factories import PASSWORD, PEOPLE, PROFILES
@@ -30,7 +30,8 @@ FIRST = {"northshire": "ada", "westmark": "cleo"}  # the first administrator of 
 
 def perform(act: str, about: dict[str, Any]) -> None:
     """One act by its name, in a transaction of its own; what it returns is printed as JSON."""
-    acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in (enter_cast, deployment, audit, signed)}
+    known = (enter_cast, deployment, own_questionnaire, audit, signed)
+    acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in known}
     with transaction.atomic():
         print(json.dumps(acts[act](**about)))
 
@@ -89,8 +90,21 @@ def deployment(name: str, kind: str = "ambient scribe") -> str:
     return found.ref
 
 
-def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str] = ()) -> dict[str, Any]:
-    """An audit that Asha opened and answered "met" with evidence, but for the checks named.
+def own_questionnaire(title: str, category: str, questions: int) -> str:
+    """A published questionnaire of the group that asks so many questions, all in one category; returns its code."""
+    ben = person("ben")
+    base = QuestionnaireVersion.objects.get(questionnaire__code="predeploy-llm", state="published")
+    draft = Draft.begin(by=ben, base=base, title=title, empty=True)
+    asked = base.questions.select_related("category")[:questions]
+    about = {"code": "", "category": category, "thresholds": [], "applies_when": "always", "scope": "deployment"}
+    draft.take_in([question.worded | about for question in asked], by=ben)
+    draft.offer(by=ben)
+    draft.publish(by=person("grace"))
+    return draft.questionnaire.code
+
+
+def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str] | None = ()) -> dict[str, Any]:
+    """An audit that Asha opened and answered "met" with evidence, but for the checks named (None: for all of them).
 
     Returns {"ref", "answers": {code: category}}.
     """
@@ -106,7 +120,9 @@ def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str
     )
     answers = list(opened.answers.select_related("audit"))
     for answer in answers:
-        if answer.code not in unanswered and not answer.n:  # what the hospital answered once is there already
+        if (
+            unanswered is not None and answer.code not in unanswered and not answer.n
+        ):  # what the hospital answered once is there already
             seen = f"Seen for {answer.code} on the ward."
             answer.save_revision(by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen)
     return {"ref": opened.ref, "answers": {answer.code: answer.category_code for answer in answers}}

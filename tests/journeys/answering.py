@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.stack import Stack
+
 SAVED = re.compile(r"Saved today \d\d:\d\d \w+ by ")
 
 
@@ -56,3 +58,15 @@ def add_evidence(question: Locator, title: str, *, file: str = "", link: str = "
         question.get_by_label("Or a link").fill(link)
     question.get_by_label("Date of the document").fill((date.today() - timedelta(days=3)).isoformat())
     question.get_by_role("button", name="Add evidence").click()
+
+
+def history(place: Stack, ref: str) -> list[tuple[str, str, bool, str]]:
+    """Every save of the audit, in the order of the database: (code, note, whether it was taken, by whom)."""
+    with place.superuser() as db:
+        found: list[tuple[str, str, bool, str]] = db.execute(
+            "SELECT a.code, r.note, r.n IS NOT NULL, u.name FROM auditapp_answerrevision r"
+            " JOIN auditapp_answer a ON a.id = r.answer_id JOIN auditapp_audit t ON t.id = a.audit_id"
+            " JOIN auditapp_user u ON u.id = r.by_id WHERE t.ref = %s AND r.note <> '' ORDER BY r.id",
+            [ref],
+        ).fetchall()
+    return found

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.journeys.answering import card, choose, saved
+from tests.journeys.answering import card, choose, history, saved
 from tests.journeys.browsing import People
 from tests.journeys.ward import Ward
 
@@ -33,7 +33,7 @@ def note(page: Page) -> str:
     return card(page, CODE).locator("textarea[name=note]").input_value()
 
 
-def line(page: Page) -> re.Pattern[str]:
+def line(page: Page) -> Locator:
     return card(page, CODE).locator("[data-saved-line]")
 
 
@@ -41,6 +41,12 @@ def saves(page: Page) -> int:
     """How many saves of the question the server has, as its history counts them."""
     address = page.url.split("/categories/")[0] + f"/answers/{CODE}/history/"
     return page.request.get(address).text().count('<li class="card')
+
+
+def notes(people: People, page: Page) -> list[str]:
+    """The notes of the audit that were saved while the page was open, in their order."""
+    ref = page.url.split("/audits/")[1].split("/")[0]
+    return [words for code, words, *_rest in history(people.stack, ref) if code == CODE]
 
 
 def expected_noise(people: People) -> None:
@@ -52,7 +58,9 @@ def test_a_save_is_tried_again_until_the_server_has_it(people: People, page: Pag
     page.context.set_offline(True)
     card(page, CODE).locator("textarea[name=note]").fill(TEXT)
     expect(line(page)).to_contain_text("Not saved, trying again.")
-    expect(line(page)).to_contain_text("Your text is kept on this page.")
+    expect(line(page)).to_contain_text(
+        "The server cannot be reached. Your text is kept here, encrypted, also when you close the page."
+    )
     page.context.set_offline(False)
     saved(card(page, CODE), "Asha Rao")
     page.reload()
@@ -105,37 +113,76 @@ def test_one_request_at_a_time_and_the_last_words_win(people: People, page: Page
     expected_noise(people)
 
 
-def test_a_session_that_ended_is_said_and_the_text_survives_signing_in(people: People, page: Page) -> None:
-    other = people.another_tab("asha", "/")
+def sign_out_elsewhere(people: People, person: str) -> Page:
+    """In another tab of the same browser; returns that tab, at the sign-in page."""
+    other = people.another_tab(person, "/")
     other.locator(".menu-person summary").click()
     other.get_by_role("button", name="Sign out").click()
-    expect(other.get_by_role("heading", level=1)).to_contain_text("Sign in")
-    card(page, CODE).locator("textarea[name=note]").fill(TEXT)
-    expect(line(page)).to_contain_text("Not saved: you are signed out.")
-    assert note(page) == TEXT
-    other.get_by_label("E-mail").fill("asha@northshire.example")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")
+    return other
+
+
+def sign_in_elsewhere(people: People, other: Page, person: str) -> None:
+    other.get_by_label("E-mail").fill(f"{person}@northshire.example")
     other.get_by_label("Password").fill(people.stack.password)
     other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("My work")
+
+
+def test_a_session_that_ends_in_mid_typing_asks_for_the_password_in_place(people: People, page: Page) -> None:
+    area = card(page, CODE).locator("textarea[name=note]")
+    area.press_sequentially("The table names")
+    saved(card(page, CODE), "Asha Rao")
+    sign_out_elsewhere(people, "asha")
+    area.press_sequentially(" the regulator")
+    asked = page.get_by_role("dialog", name="Sign in again to save")
+    expect(asked).to_be_visible()
+    expect(line(page)).to_contain_text("Not saved: you are signed out.")
+    expect(asked.get_by_label("Password")).to_be_focused()
+    assert note(page) == "The table names the regulator"
+    people.look(page, "password-in-place")
+    asked.get_by_label("Password").fill("not her password")
+    asked.get_by_role("button", name="Sign in and save").click()
+    expect(asked.get_by_role("alert")).to_contain_text("The e-mail address or the password is not right.")
+    asked.get_by_label("Password").fill(people.stack.password)
+    asked.get_by_role("button", name="Sign in and save").click()
+    expect(asked).to_be_hidden()
+    saved(card(page, CODE), "Asha Rao")
+    area.press_sequentially(" and the hours.")
+    expect(card(page, CODE).locator("[name=base]")).to_have_value("3")
+    assert notes(people, page) == [
+        f"The table names{more}" for more in ("", " the regulator", " the regulator and the hours.")
+    ]
+
+
+def test_who_signs_in_in_another_tab_is_not_asked_twice(people: People, page: Page) -> None:
+    other = sign_out_elsewhere(people, "asha")
+    card(page, CODE).locator("textarea[name=note]").fill(TEXT)
+    asked = page.get_by_role("dialog", name="Sign in again to save")
+    asked.get_by_role("button", name="Not now").click()
+    expect(line(page)).to_contain_text("Not saved: you are signed out.")
+    sign_in_elsewhere(people, other, "asha")
     card(page, CODE).get_by_role("button", name="Save").click()
     saved(card(page, CODE), "Asha Rao")
-    assert saves(page) == 1
+    expect(asked).to_be_hidden()
+    assert notes(people, page) == [TEXT]
 
 
-def test_what_asha_typed_is_not_saved_under_bens_name(people: People, page: Page) -> None:
+def test_what_asha_typed_is_not_saved_under_another_name(people: People, page: Page) -> None:
     """A shared computer: she is signed out, somebody else signs in, her tab is still open."""
-    other = people.another_tab("asha", "/")
-    other.locator(".menu-person summary").click()
-    other.get_by_role("button", name="Sign out").click()
-    other.get_by_label("E-mail").fill("dora@northshire.example")
-    other.get_by_label("Password").fill(people.stack.password)
-    other.get_by_role("button", name="Sign in").click()
-    expect(other.get_by_role("heading", level=1)).to_have_text("My work")
+    other = sign_out_elsewhere(people, "asha")
+    sign_in_elsewhere(people, other, "dora")
     card(page, CODE).locator("textarea[name=note]").fill(TEXT)
+    asked = page.get_by_role("dialog", name="Sign in again to save")
+    expect(asked).to_contain_text("You are now signed in as Dora Petrou, and this was typed by somebody else.")
+    asked.get_by_role("button", name="Not now").click()
     expect(line(page)).to_contain_text("Not saved.")
     assert note(page) == TEXT
-    people.complaints.clear()  # 403: Dora may not answer this category at all
-    assert saves(page) == 0
+    card(page, CODE).get_by_role("button", name="Save").click()
+    asked.get_by_label("Password").fill(people.stack.password)
+    asked.get_by_role("button", name="Sign in and save").click()
+    saved(card(page, CODE), "Asha Rao")
+    assert notes(people, page) == [TEXT]
 
 
 def test_leaving_with_unsaved_words_asks_first(people: People, page: Page) -> None:

@@ -1,8 +1,14 @@
 """Asha and Dora answer one question at the same time, with scripts and without: neither loses a word."""
 
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.campaign.browser import Browser
 from tests.journeys.answering import card, choose, saved
 from tests.journeys.browsing import People
 from tests.journeys.ward import Ward
@@ -11,6 +17,7 @@ pytestmark = pytest.mark.journey
 
 CODE = "mon-03"
 DORAS = "Dora read the table of May; the regulator of medicines is missing."
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%auditapp_answer%'"
 ASHAS = "Asha asked the ward manager, who showed the table on paper."
 
 
@@ -106,7 +113,13 @@ def test_what_is_typed_while_both_texts_are_shown_is_not_lost(people: People, au
     assert note(page) == f"{ASHAS} And the table hangs in the corridor."
 
 
-def test_without_scripts_both_texts_stand_on_a_page_of_their_own(people: People, audit: str) -> None:
+@pytest.mark.parametrize(
+    ("way", "counts"),
+    [("Keep mine", ASHAS), ("Take theirs", DORAS), ("Edit both", f"{ASHAS}\n\n{DORAS}")],
+)
+def test_without_scripts_both_texts_stand_on_a_page_of_their_own(
+    people: People, audit: str, way: str, counts: str
+) -> None:
     plain = people.open("asha", scripts=False, name="asha without scripts").pages[0]
     plain.goto(people.stack.url + fill_page(audit))
     doras = people.visit("dora", fill_page(audit))
@@ -119,10 +132,43 @@ def test_without_scripts_both_texts_stand_on_a_page_of_their_own(people: People,
     expect(plain.get_by_role("heading", level=1)).to_contain_text("was saved by somebody else meanwhile")
     expect(plain.locator("main")).to_contain_text(DORAS)
     expect(plain.locator("main")).to_contain_text(ASHAS)
-    plain.get_by_text("Edit both").click()
-    plain.get_by_role("button", name="Save both").click()
-    saved(card(plain, CODE), "Asha Rao")
-    assert note(plain) == f"{ASHAS}\n\n{DORAS}"
+    expect(plain.locator("mark", has_text="Dora read")).to_be_visible()
+    plain.locator(".stale .buttons").get_by_text(way).click()
+    if way == "Edit both":
+        plain.get_by_role("button", name="Save both").click()
+    saved(card(plain, CODE), "Dora Petrou" if way == "Take theirs" else "Asha Rao")
+    assert note(plain) == counts
+    everything = history(people, audit)
+    assert DORAS in everything
+    assert ASHAS in everything
+
+
+def test_of_two_saves_in_the_same_moment_one_is_told_what_the_other_said(
+    people: People, ward: Ward, audit: str
+) -> None:
+    """Both wait at the same lock; whoever comes second must not be shown what stood there before."""
+    both = [Browser(ward.port, f"{name}@northshire.example").sign_in() for name in ("asha", "dora")]
+
+    def save(who: Browser) -> Any:
+        fields = {"base": 0, "key": who.email, "note": f"Typed by {who.email}.", "verdict": "met"}
+        return who.post(f"/audits/{audit}/answers/{CODE}/", fields, Accept="application/json")
+
+    with ward.superuser() as db, ThreadPoolExecutor(2) as pool:
+        db.execute("BEGIN")
+        db.execute("SELECT id FROM auditapp_audit WHERE ref = %s FOR UPDATE", [audit])
+        coming = [pool.submit(save, who) for who in both]
+        with ward.superuser() as watching:
+            while watching.execute(WAITING).fetchone()[0] < 2:
+                time.sleep(0.05)
+        db.execute("ROLLBACK")
+        came = sorted((future.result() for future in coming), key=lambda reply: reply.status)
+    for who in both:
+        who.close()
+    assert [reply.status for reply in came] == [200, 409]
+    first, second = (json.loads(reply.body) for reply in came)
+    assert second["by"] == first["by"]
+    assert second["theirs"]["note"].startswith("Typed by ")
+    assert second["theirs"]["verdict"] == "met"
 
 
 def test_the_back_button_loses_nothing_without_scripts(people: People, audit: str) -> None:

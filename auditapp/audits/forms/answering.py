@@ -54,6 +54,11 @@ class AnswerForm(forms.Form):
                 % {"name": self.user.name}
             )
 
+    @property
+    def is_of_somebody_else(self) -> bool:
+        """Whether the page it was typed on was made for another person."""
+        return "person" in self.errors
+
     def clean(self) -> dict[str, Any]:
         """What `Answer.save_revision` takes."""
         return {name: value for name, value in self.cleaned_data.items() if name != "person"}

@@ -89,10 +89,9 @@ class AnswerQuerySet(PlacedQuerySet):
         return (
             self.with_assignment(person)
             ._with_item()
-            ._with_outdated()
             .with_standing()
             .select_for_update(of=("audit", "self"), no_key=True)
-            .select_related("audit", "site", "current__by")
+            .select_related("audit", "site", "current")
             .annotate(backed_by=F("question__not_applicable_backed_by"), held=Value(True))
         )
 
@@ -239,39 +238,42 @@ class Answer(Placed):
         return {row.answer_id: row for row in rows.select_related("question", "by", "approval__by")}
 
     @transaction.atomic
-    def save_revision(
+    def save_revision(self, *, by: User, base: int, key: str, **fields: Any) -> "Saved | Stale":
+        """Hold the answer, then `save_held`."""
+        answer = self._held(by)
+        outcome = answer.save_held(by=by, base=base, key=key, **fields)
+        if isinstance(outcome, Saved) and answer is not self:
+            self.n, self.current, self.is_outdated = answer.n, answer.current, answer.is_outdated
+        return outcome
+
+    def save_held(
         self, *, by: User, base: int, key: str, question: int | None = None, **fields: Any
     ) -> "Saved | Stale":
         """Keep what a person answered, if it started from the newest revision.
 
+        For an answer that `held_for` has read and locked, in the transaction that locked it.
         `base` is the number of the revision the text started from (0: none yet), `key` names the request, so that
         repeating it is harmless. A save that started from an older one is kept as well, counts for nothing, and comes
         back as `Stale` with both texts: nothing is overwritten and nothing is lost (no exception, which would undo it).
         So does one that was written to another wording of the question, which `question` names by its row's key.
         """
-        answer = self._held(by)
-        answer.must_be_open_to(by)
+        self.must_be_open_to(by)
         values = {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
         key = name_of_request(key, base=base, values=values)
         if not values.get("inherited"):
-            values |= answer._stance(values.get("deviation", ""))
-        if base != answer.n or (reworded := answer._is_reworded_since(question)):
-            return answer._refuse_stale(
-                by=by, base=base, key=key, values=values, reworded=base == answer.n and reworded
-            )
-        revision = answer._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
-        was_answered = bool(answer.current and answer.current.verdict)
-        for row in (answer, self):
-            row.n, row.current, row.is_outdated = base + 1, revision, False  # what is taken over is in force today
+            values |= self._stance(values.get("deviation", ""))
+        if base != self.n or (reworded := self._is_reworded_since(question)):
+            return self._refuse_stale(by=by, base=base, key=key, values=values, reworded=base == self.n and reworded)
+        revision = self._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
+        was_answered = bool(self.current and self.current.verdict)
+        self.n, self.current, self.is_outdated = base + 1, revision, False  # what is taken over is in force today
         Answer.objects.filter(pk=self.pk).update(n=revision.n, current=revision)
         if change := bool(revision.verdict) - was_answered:
-            answer.audit.count_answer(change, critical=answer.criticality == "critical")
+            self.audit.count_answer(change, critical=self.criticality == "critical")
         about: dict[str, Any] = {"carried_from": revision.carried_from} if revision.carried_from else {}
         if revision.standing_id:
             about |= {"standing": revision.standing_id, "inherited": revision.inherited}
-        Event.record(
-            by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict, **about
-        )
+        Event.record(by, "answer.saved", self.audit, check=self.code, n=revision.n, verdict=revision.verdict, **about)
         return Saved(revision)
 
     @transaction.atomic
@@ -375,11 +377,27 @@ class Answer(Placed):
     def _refuse_stale(
         self, *, by: User, base: int, key: str, values: dict[str, Any], reworded: bool = False
     ) -> "Saved | Stale":
-        if kept := self.revisions.filter(request_key=key).first():
-            return Saved(kept) if kept.n else Stale(mine=kept, theirs=self.current, reworded=reworded)
+        if kept := self.revisions.select_related("by").filter(request_key=key).first():
+            return self._saved_before(kept) if kept.n else Stale(kept, theirs=self._newest(), reworded=reworded)
         mine = self._keep(by=by, n=None, based_on=base, key=key, values=values)
         Event.record(by, "answer.stale", self.audit, check=self.code, based_on=base, current=self.n)
-        return Stale(mine=mine, theirs=self.current, reworded=reworded)
+        return Stale(mine=mine, theirs=self._newest(), reworded=reworded)
+
+    def _saved_before(self, kept: AnswerRevision) -> Saved:
+        """The request has come before and was taken then; what is said of the answer is how it stands now."""
+        current = self.current = self._newest()
+        standing = current.standing if current and current.inherited else None
+        self.is_outdated = standing is not None and standing.valid_until < clock.today(self.site.zone)
+        return Saved(kept)
+
+    def _newest(self) -> "AnswerRevision | None":
+        """What counts now, read once the lock is held.
+
+        What `held_for` joined was read before it waited for the lock: after waiting, PostgreSQL gives the row as it is
+        now, but finds no row beside it for a `current` that has changed meanwhile.
+        """
+        key = self.current_id
+        return AnswerRevision.objects.select_related("by").get(pk=key) if key is not None else None
 
     def _keep(self, *, by: User, n: int | None, based_on: int, key: str, values: dict[str, Any]) -> "AnswerRevision":
         revision = AnswerRevision.objects.create(
@@ -411,12 +429,12 @@ class Answer(Placed):
             raise Refused(_("This audit is no longer a draft; its answers are fixed."))
         if answer.current is None or answer.n != n or answer.current.verdict != Verdict.NOT_APPLICABLE:
             raise Refused(_("The answer has changed since you read it. Read it again."))
-        if answer.current.by == by:
+        if answer.current.by_id == by.pk:
             raise NotAllowed(_("A second person approves this: you answered it yourself."))
         if NotApplicableApproval.objects.filter(revision=answer.current).exists():
             raise Refused(_("This is already approved."))
         approval = NotApplicableApproval.objects.create(
-            **self.place, revision=answer.current, answered_by=answer.current.by, by=by, at=clock.now()
+            **self.place, revision=answer.current, answered_by_id=answer.current.by_id, by=by, at=clock.now()
         )
         Event.record(by, "answer.not_applicable_approved", answer.audit, check=self.code, n=n)
         return approval

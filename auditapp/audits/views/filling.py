@@ -48,13 +48,17 @@ def questions(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """Save one answer; a save that came too late is kept and comes back with both texts."""
+    form = AnswerForm(request.POST, user=request.user)
+    taken = form.is_valid()
+    if form.is_of_somebody_else and _wants_json(request):
+        reply = {"saved": False, "errors": form.wrong, "signed_in_as": request.user.name}
+        return JsonResponse(reply, status=422)  # whatever this person may do here, the words are not theirs
     answers = Answer.objects.visible_to(request.user).held_for(request.user)
     found = get_object_or_404(answers, audit__ref=ref, code=code)
     found.must_be_open_to(request.user)
-    form = AnswerForm(request.POST, user=request.user)
-    if not form.is_valid():
+    if not taken:
         return _not_taken(request, found, form)
-    outcome = found.save_revision(by=request.user, **form.cleaned_data)
+    outcome = found.save_held(by=request.user, **form.cleaned_data)
     return _saved(request, found, outcome) if isinstance(outcome, Saved) else stale_page(request, found, outcome)
 
 
