@@ -27,6 +27,7 @@ from auditapp.deployments.models import (
     Vendor,
 )
 from auditapp.evidence.models import Evidence
+from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
 from auditapp.keys.models import Authority
 from auditapp.questionnaires.models import (
@@ -53,7 +54,7 @@ __all__ = [
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
     "Deployment", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework",
     "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
-    "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
+    "Organisation", "PartialUpload", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
     "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
     "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove",
     "Withdrawal",

@@ -105,6 +105,5 @@ class Answering:
             lines = [f"{site.name}: {self.audit.deployment.name}", f"Dated {item['effective_date']}", "",
                      "A document of the demonstration. Hospitals, products and people are fictional."]  # fmt: skip
             content = ContentFile(paper.page(item["title"], lines), name=filename)
-            about = {"filename": filename, "content_type": "application/pdf", **item}
-            evidence = Evidence.keep_file(content, by=by, site=site, **about)
+            evidence = Evidence.keep_file(content, by=by, site=site, filename=filename, **item)
         answer.attach(evidence, by=by)

@@ -1,5 +1,6 @@
 """Which items of evidence are named for which answer."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -17,6 +18,14 @@ class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
         """Where an audit names, or once named, the file of this digest; at most one row."""
         rows = self.filter(answer__audit__ref=ref, evidence__sha256=sha256, evidence__kind=Evidence.Kind.FILE)
         return rows.select_related("evidence").order_by("-pk")[:1]
+
+    def uses(self, evidence: Iterable[Evidence]) -> dict[int, list["AnswerEvidence"]]:
+        """Key of an item -> where it is named, or once was, the newest first; the audit and its deployment are read."""
+        rows = self.filter(evidence__in=[item.pk for item in evidence]).select_related("answer__audit__deployment")
+        found: dict[int, list[AnswerEvidence]] = {}
+        for row in rows.order_by("-pk"):
+            found.setdefault(row.evidence_id, []).append(row)
+        return found
 
 
 class AnswerEvidence(Placed):

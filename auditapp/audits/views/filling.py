@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from auditapp import clock
 from auditapp.audits import fill_page
 from auditapp.audits.cards import VERDICTS
-from auditapp.audits.forms.answering import AnswerForm, ApprovalForm, upload_rules
+from auditapp.audits.forms.answering import AnswerForm, ApprovalForm
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Saved, Stale
 from auditapp.templatetags.moments import time_in_words
 
@@ -31,7 +31,7 @@ def category(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     page = fill_page.category_page(audit, code, reader=request.user, query=request.GET)
     if not page["cards"]:
         raise Http404
-    return render(request, "audits/category.html", page | {"upload": upload_rules()})
+    return render(request, "audits/category.html", page)
 
 
 @require_POST
@@ -80,7 +80,7 @@ def _not_taken(request: HttpRequest, answer: Answer, form: AnswerForm) -> HttpRe
     if _wants_json(request):
         return JsonResponse({"saved": False, "errors": form.wrong}, status=422)
     card = fill_page.card_as_typed(answer, reader=request.user, typed=request.POST, errors=form.wrong)
-    page = {"card": card, "audit": answer.audit, "form": form, "upload": upload_rules()}
+    page = {"card": card, "audit": answer.audit, "form": form}
     return render(request, "audits/answer.html", page, status=422)
 
 
