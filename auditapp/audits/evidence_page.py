@@ -15,8 +15,6 @@ from auditapp.audits.forms.evidence import EvidenceForm
 from auditapp.audits.models import Answer, AnswerEvidence
 from auditapp.evidence.models import Evidence
 
-SHOWN_USES = 3
-
 
 @dataclass
 class Row:
@@ -26,19 +24,13 @@ class Row:
     uses: list[AnswerEvidence] = field(default_factory=list)
 
     @property
-    def ref(self) -> str:
-        """An audit through which the file can be looked at."""
-        return self.uses[0].answer.audit.ref
-
-    @property
     def places(self) -> list[str]:
-        """Checks and audits, the newest first: "mon-02 in A-2026-014"."""
-        named = dict.fromkeys(f"{use.answer.code} · {use.answer.audit.ref}" for use in self.uses)
-        return list(named)[:SHOWN_USES]
+        """Checks and audits, the newest first: "mon-02 · A-2026-014"."""
+        return list(dict.fromkeys(f"{use.answer.code} · {use.answer.audit.ref}" for use in self.uses))
 
     @property
     def more(self) -> int:
-        return len({(use.answer_id) for use in self.uses}) - len(self.places)
+        return self.uses[0].times - len(self.uses)
 
 
 def rows_of(items: Iterable[Evidence], *, reader: User) -> list[Row]:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from auditapp.accounts.models import User
 from auditapp.audits.models import Answer, Audit
-from tests.audits.pages import counted, sign_in
+from tests.audits.pages import sign_in
 from tests.evidence import files
 from tests.factories import Make
 

@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
+from django.db.models import Count, Window
+from django.db.models.functions import RowNumber
 
 from auditapp.accounts.models import Placed, PlacedQuerySet, User
 from auditapp.evidence.models import Evidence
+
+SHOWN_USES = 3  # of one item, where it can be chosen
 
 
 class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
@@ -20,10 +24,19 @@ class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
         return rows.select_related("evidence").order_by("-pk")[:1]
 
     def uses(self, evidence: Iterable[Evidence]) -> dict[int, list["AnswerEvidence"]]:
-        """Key of an item -> where it is named, or once was, the newest first; the audit and its deployment are read."""
-        rows = self.filter(evidence__in=[item.pk for item in evidence]).select_related("answer__audit__deployment")
+        """Key of an item -> where it is named, or once was, the newest first; no more than are shown.
+
+        `times` is how often in all; the audit with its deployment and hospital is read too.
+        """
+        rows = self.filter(evidence__in=[item.pk for item in evidence]).annotate(
+            place_in_line=Window(RowNumber(), partition_by="evidence", order_by="-pk"),
+            times=Window(Count("pk"), partition_by="evidence"),
+        )
+        read = rows.filter(place_in_line__lte=SHOWN_USES).select_related(
+            "answer__audit__deployment", "answer__audit__site"
+        )
         found: dict[int, list[AnswerEvidence]] = {}
-        for row in rows.order_by("-pk"):
+        for row in read.order_by("-pk"):
             found.setdefault(row.evidence_id, []).append(row)
         return found
 
