@@ -1,7 +1,7 @@
 """Which items of evidence are named for which answer."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Count, Window
@@ -28,10 +28,11 @@ class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
 
         `times` is how often in all; the audit with its deployment and hospital is read too.
         """
-        rows = self.filter(evidence__in=[item.pk for item in evidence]).annotate(
-            place_in_line=Window(RowNumber(), partition_by="evidence", order_by="-pk"),
-            times=Window(Count("pk"), partition_by="evidence"),
-        )
+        counted: dict[str, Any] = {
+            "place_in_line": Window(RowNumber(), partition_by="evidence", order_by="-pk"),
+            "times": Window(Count("pk"), partition_by="evidence"),
+        }
+        rows = self.filter(evidence__in=[item.pk for item in evidence]).annotate(**counted)
         read = rows.filter(place_in_line__lte=SHOWN_USES).select_related(
             "answer__audit__deployment", "answer__audit__site"
         )
@@ -51,6 +52,8 @@ class AnswerEvidence(Placed):
     removed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     removed_at = models.DateTimeField(null=True)
     objects = AnswerEvidenceQuerySet.as_manager()
+
+    times: int  # how often the item is named; `uses` reads it
 
     class Meta:
         constraints = [
