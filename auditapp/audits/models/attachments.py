@@ -32,7 +32,7 @@ class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
             "place_in_line": Window(RowNumber(), partition_by="evidence", order_by="-pk"),
             "times": Window(Count("pk"), partition_by="evidence"),
         }
-        rows = self.filter(evidence__in=[item.pk for item in evidence]).annotate(**counted)
+        rows: Any = self.filter(evidence__in=[item.pk for item in evidence]).annotate(**counted)
         read = rows.filter(place_in_line__lte=SHOWN_USES).select_related(
             "answer__audit__deployment", "answer__audit__site"
         )
