@@ -107,6 +107,29 @@ def office(ending: str = "docx", parts: dict[str, bytes] | None = None, types: s
     return out.getvalue()
 
 
+def moving_picture() -> bytes:
+    out = io.BytesIO()
+    first, second = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
+    first.save(out, "PNG", save_all=True, append_images=[second])
+    return out.getvalue()
+
+
+def overlapping() -> bytes:
+    """An Office file in which the list gives one stretch of bytes to two parts, as the densest bombs do."""
+    made = bytearray(office(parts={"a.xml": b"0" * 5000, "b.xml": b"0" * 5000}))
+    first, second = (made.rindex(name) - 46 for name in (b"a.xml", b"b.xml"))  # their records in the list
+    made[second + 42 : second + 46] = made[first + 42 : first + 46]
+    return bytes(made)
+
+
+def locked_office() -> bytes:
+    """An Office file whose list says that a part is encrypted."""
+    made = bytearray(office(parts={"a.xml": b"secret"}))
+    record = made.rindex(b"a.xml") - 46
+    made[record + 8] |= 1
+    return bytes(made)
+
+
 def archive(**parts: bytes) -> bytes:
     """A ZIP archive that is nothing else."""
     out = io.BytesIO()

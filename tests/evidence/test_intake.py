@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
@@ -38,6 +39,7 @@ def kept(name: str, content: bytes) -> bytes:
     [
         ("Report.PDF", files.pdf(3)),
         ("invoice.pdf", NUMBERS),
+        ("odd.pdf", files.pdf() + b"\n<html><script>alert(1)</script></html>"),
         ("log.txt", "Zeit, café\r\n".encode()),
         ("table.csv", b"a;b\n1;2\n"),
         ("notes.md", b"# Notes\n\n<b>bold</b> is only text here\n"),
@@ -87,7 +89,10 @@ def test_what_hospitals_use_is_kept_byte_for_byte(name: str, content: bytes) -> 
         ("report.pdf", files.film_pdf(), "active"),
         ("report.pdf", files.pdf_with("setup.exe", b"MZ"), "attachment"),
         ("report.pdf", files.pdf_with("setup.txt", b"MZ\x00"), "attachment"),
+        ("report.pdf", files.pdf(AcroForm=pikepdf.Dictionary(XFA=pikepdf.String("<xdp/>"))), "script"),
+        ("report.pdf", files.pdf(A=pikepdf.Dictionary(S=pikepdf.Name.SubmitForm)), "script"),
         ("report.pdf", files.locked_pdf(), "password"),
+        ("letter.docx", files.locked_office(), "password"),
         # Office files that do something
         ("letter.docx", files.office(parts={"word/vbaProject.bin": b"macro"}), "macro"),
         ("letter.docx", files.office(types='<Default ContentType="application/x.macroEnabled.y"/>'), "macro"),
@@ -106,8 +111,11 @@ def test_what_hospitals_use_is_kept_byte_for_byte(name: str, content: bytes) -> 
         ),
         # Bombs
         ("letter.docx", files.office(parts={"bomb.xml": b"0" * 50_000_000}), "bomb"),
+        ("letter.docx", files.overlapping(), "bomb"),
+        ("letter.docx", files.office(parts={f"{n}.xml": b"" for n in range(20_001)}), "bomb"),
         ("photo.png", files.pixel_bomb(), "pixels"),
         ("photo.png", files.pixel_bomb(9_000), "pixels"),
+        ("photo.png", files.moving_picture(), "moving"),
     ],
 )
 def test_what_runs_lies_or_explodes_is_refused(name: str, content: bytes, code: str) -> None:

@@ -1,6 +1,8 @@
 """Large files in parts: announced, resumed, refused before a byte is taken, seen by nobody else, swept."""
 
 import hashlib
+import os
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.test import Client
 from auditapp import clock
 from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
-from auditapp.evidence import uploads
+from auditapp.evidence import jobs, uploads
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.trail.models import Event
 from tests.audits.pages import counted, sign_in
@@ -230,6 +232,23 @@ def test_what_nobody_goes_on_with_is_swept(
         uploads.sweep()
     assert on_disk() == []
     assert not PartialUpload.objects.exists()
+
+
+def test_the_hourly_job_sweeps_every_organisation_and_what_a_killed_process_left(
+    at_work: Client, audit: Audit, make: Make, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    begun = announce(at_work, audit).json()
+    send_all(at_work, begun, upto=uploads.PART)
+    left = settings.AUDITAPP_UPLOADS_DIR / "work-left"
+    left.mkdir()
+    long_ago = time.time() - uploads.KEPT.total_seconds() - 2 * 3600
+    os.utime(left, (long_ago, long_ago))
+    with clock.at(clock.now() + uploads.KEPT + timedelta(seconds=1)), django_capture_on_commit_callbacks(execute=True):
+        jobs.sweep_uploads(timestamp=0)
+    make.enter_scope()
+    assert not PartialUpload.objects.exists()
+    assert on_disk() == []
+    assert not left.exists()
 
 
 def test_one_person_has_at_most_twenty_files_on_their_way(at_work: Client, audit: Audit) -> None:
