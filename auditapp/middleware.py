@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,3 +33,21 @@ class Scope:
         if not isinstance(exception, Refused):
             return None
         return render(request, "errors/409.html", {"refusal": exception}, status=409)
+
+
+class Announced:
+    """Refuses a request that says it is larger than any file may be, before a byte of it is read.
+
+    Whatever reads forms comes later: the check of the token would take in all of it first.
+    """
+
+    BESIDE = 2 * 1024 * 1024  # bytes of the other fields of a form
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if announced.isdecimal() and int(announced) > settings.EVIDENCE_MAX_BYTES + self.BESIDE:
+            return render(request, "errors/413.html", status=413)
+        return self.get_response(request)

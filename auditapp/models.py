@@ -30,6 +30,7 @@ from auditapp.deployments.models import (
     Vendor,
 )
 from auditapp.evidence.models import Evidence
+from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
 from auditapp.keys.models import Authority
 from auditapp.questionnaires.models import (
@@ -56,7 +57,8 @@ __all__ = [
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
     "Deployment", "DeviceKey", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding",
     "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Look", "Membership", "ModelVersion",
-    "NotApplicableApproval", "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
-    "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
+    "NotApplicableApproval", "Organisation", "PartialUpload", "Product", "Profile", "ProfileConfirmation", "Question",
+    "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal",
+    "Site", "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove",
+    "Withdrawal",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ def _list(name: str, default: str = "") -> list[str]:
 DATA_DIR = Path(os.environ.get("AUDITAPP_DATA_DIR") or BASE_DIR / ".data").resolve()
 AUDITAPP_KEYS_DIR = Path(os.environ.get("AUDITAPP_KEYS_DIR") or DATA_DIR / "keys")
 AUDITAPP_EVIDENCE_DIR = Path(os.environ.get("AUDITAPP_EVIDENCE_DIR") or DATA_DIR / "evidence")
+AUDITAPP_UPLOADS_DIR = Path(os.environ.get("AUDITAPP_UPLOADS_DIR") or DATA_DIR / "uploads")
 AUDITAPP_CHECKPOINTS_DIR = Path(os.environ.get("AUDITAPP_CHECKPOINTS_DIR") or DATA_DIR / "checkpoints")
 AUDITAPP_DEMO = _flag("AUDITAPP_DEMO")
 
@@ -95,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "auditapp.middleware.Scope",
+    "auditapp.middleware.Announced",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -177,7 +179,9 @@ STATIC_ROOT = os.environ.get("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-EVIDENCE_MAX_BYTES = int(os.environ.get("EVIDENCE_MAX_MEGABYTES", "50")) * 1024 * 1024
+EVIDENCE_MAX_BYTES = int(os.environ.get("EVIDENCE_MAX_MEGABYTES", "100")) * 1024 * 1024
+# A ClamAV daemon that every file is shown to: unix:/run/clamav/clamd.ctl or host:port. Unset: no scan.
+CLAMD_ADDRESS = os.environ.get("CLAMD_ADDRESS", "").strip()
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 STORAGES = {
@@ -199,7 +203,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 1,
     "delete_jobs": "successful",  # what they did is in the product's own rows; failed ones stay to be looked at
 }
-PROCRASTINATE_IMPORT_PATHS = ["auditapp.reports.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["auditapp.reports.jobs", "auditapp.evidence.jobs"]
 
 LOGGING = {
     "version": 1,

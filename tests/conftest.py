@@ -75,6 +75,7 @@ def _as_the_web_role(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _folders_of_its_own(tmp_path: Any, settings: Any) -> None:
     settings.AUDITAPP_EVIDENCE_DIR = tmp_path / "evidence"
+    settings.AUDITAPP_UPLOADS_DIR = tmp_path / "uploads"
     settings.AUDITAPP_CHECKPOINTS_DIR = tmp_path / "checkpoints"
     settings.AUDITAPP_KEYS_DIR = tmp_path / "keys"
 

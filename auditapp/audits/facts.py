@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # the models import this module
     from auditapp.accounts.models import User
     from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer
     from auditapp.deployments.models import Profile
+    from auditapp.evidence.models import Evidence
     from auditapp.questionnaires.models import Question, QuestionnaireVersion
 
 SCHEMA = 1
@@ -155,10 +156,19 @@ def _question(question: "Question", answer: "Answer", state: str) -> dict[str, A
                 "source": link.evidence.source,
                 "added_by": link.added_by.for_facts,
                 "added_at": clock.utc_text(link.added_at),
+                **_described(link.evidence),
             }
             for link in answer.evidence_now
         ],
     }
+
+
+def _described(item: "Evidence") -> dict[str, str]:
+    """What is there only where somebody said it, so that all other facts stay as they were."""
+    said = {"document": item.document, "version": item.version}
+    if item.is_altered:
+        said["uploaded_sha256"] = item.uploaded_sha256
+    return {name: value for name, value in said.items() if value}
 
 
 def revision(revision: "AnswerRevision") -> dict[str, Any]:

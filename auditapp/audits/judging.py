@@ -46,11 +46,12 @@ def judged(
     last: Mapping[str, Any],
     findings: Mapping[str, Any],
     typed: Callable[[str], str],
+    without_evidence: str,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """([{"title", "why", "items"}], the same of what needs no judgement first, by category).
 
     `earlier` are the facts of the round before; `last` and `findings` map codes to the answer of the last issued audit
-    (with `state`) and to the finding that this round raised.
+    (with `state`) and to the finding that this round raised; `without_evidence` is what an unevidenced "met" scores.
     """
     before = {q["code"]: q for c in earlier["categories"] for q in c["questions"]} if earlier else {}
     items = []
@@ -63,7 +64,7 @@ def judged(
             if code in last and last[code].state != item.state:
                 item.before = last[code]
             items.append(item)
-    return _grouped(items), _folded(items)
+    return _grouped(items, without_evidence), _folded(items)
 
 
 def said(question: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -80,9 +81,9 @@ def _group_of(item: Judged) -> str:
     return next((name for name, belongs in GROUPS if belongs(item)), "")
 
 
-def _grouped(items: list[Judged]) -> list[dict[str, Any]]:
+def _grouped(items: list[Judged], without_evidence: str) -> list[dict[str, Any]]:
     groups = ({"title": title, "why": why, "items": [i for i in items if _group_of(i) == name]}
-              for name, (title, why) in _titles().items())  # fmt: skip
+              for name, (title, why) in _titles(without_evidence).items())  # fmt: skip
     return [group for group in groups if group["items"]]
 
 
@@ -94,7 +95,7 @@ def _folded(items: list[Judged]) -> list[dict[str, Any]]:
     return [{"title": title, "items": found} for title, found in rest.items()]
 
 
-def _titles() -> dict[str, tuple[str, str]]:
+def _titles(without_evidence: str) -> dict[str, tuple[str, str]]:
     return {
         "critical_gaps": (
             _("Critical and not fully met"),
@@ -104,7 +105,10 @@ def _titles() -> dict[str, tuple[str, str]]:
             _("Critical and answered as not applicable"),
             _("Each of these takes a question out of the critical gate."),
         ),
-        "unevidenced": (_("Met, without evidence"), _("Each of these scores half.")),
+        "unevidenced": (
+            _("Met, without evidence"),
+            _("Each of these scores %(points)s instead of 1.") % {"points": without_evidence},
+        ),
         "changed": (_("Changed"), _("Answered differently than in the last round, or than last time.")),
         "gaps": (_("Not or only partly met"), _("Major and minor questions with a gap.")),
     }

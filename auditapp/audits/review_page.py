@@ -26,6 +26,7 @@ def page(audit: Audit, facts: dict[str, Any], form: ReviewForm) -> dict[str, Any
         last={answer.code: answer for answer in audit.answers.last_issued(audit)},
         findings={row.answer.code: row.finding for row in raised},
         typed=form.typed,
+        without_evidence=audit.version.without_evidence,
     )
     return {
         "audit": audit,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing
+from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing, uploads
 
 app_name = "audits"
 urlpatterns = [
@@ -37,5 +37,9 @@ urlpatterns = [
     path("<slug:ref>/answers/<slug:code>/history/", overview.history, name="history"),
     path("<slug:ref>/answers/<slug:code>/evidence/", evidence.evidence, name="evidence"),
     path("<slug:ref>/answers/<slug:code>/evidence/removal/", evidence.evidence_removal, name="evidence_removal"),
+    path("<slug:ref>/answers/<slug:code>/evidence/choice/", evidence.evidence_choice, name="evidence_choice"),
+    path("<slug:ref>/answers/<slug:code>/uploads/", uploads.uploads, name="uploads"),
+    path("<slug:ref>/answers/<slug:code>/uploads/<uuid:token>/", uploads.upload, name="upload"),
+    path("<slug:ref>/evidence/<slug:sha256>/preview/", evidence.evidence_preview, name="evidence_preview"),
     path("<slug:ref>/evidence/<slug:sha256>/", evidence.evidence_file, name="evidence_file"),
 ]

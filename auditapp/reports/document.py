@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from auditapp.clock import local_text
+from auditapp.evidence.models import Evidence
 
 Facts = dict[str, Any]
 
@@ -50,6 +51,7 @@ STATES = {
     "closed": gettext_lazy("closed"),
     "accepted": gettext_lazy("accepted"),
 }
+DOCUMENTS = dict(Evidence.Document.choices)
 SOURCES = {"ours": gettext_lazy("our own"), "supplier": gettext_lazy("from the supplier")}
 RULES = {"at_least": gettext_lazy("at least"), "at_most": gettext_lazy("at most")}
 
@@ -79,7 +81,8 @@ def document(facts: Facts, digest: str, room: int = 0) -> Facts:
     submission = facts["submission"]
     lines, width, reasons = ROOMS[room]
     when = _clock(submission["site"]["zone"])
-    categories = [_category(c, when) for c in submission["categories"]]
+    handed_over = submission["submitted"]["date"]
+    categories = [_category(c, when, handed_over) for c in submission["categories"]]
     questions = [q for c in categories for q in c["questions"]]
     result = facts["result_at_decision"]
     return {
@@ -226,14 +229,14 @@ def _bar(part: Facts) -> Facts:
     }
 
 
-def _category(category: Facts, when: Callable[[str], str]) -> Facts:
-    questions = [_question(q, when) for q in category["questions"]]
+def _category(category: Facts, when: Callable[[str], str], handed_over: str) -> Facts:
+    questions = [_question(q, when, handed_over) for q in category["questions"]]
     states = [q["state"] for q in questions]
     tally = [{"shape": SHAPES[s], "word": WORDS[s], "n": states.count(s)} for s in SHAPES if s in states]
     return category | {"questions": questions, "tally": tally}
 
 
-def _question(question: Facts, when: Callable[[str], str]) -> Facts:
+def _question(question: Facts, when: Callable[[str], str], handed_over: str) -> Facts:
     answer = question["answer"] or NO_ANSWER
     approval = answer["approval"]
     return question | {
@@ -251,7 +254,7 @@ def _question(question: Facts, when: Callable[[str], str]) -> Facts:
         "approved_at": when(approval["at"]) if approval else "",
         "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",
         "deviation": _deviation(answer["deviation"], when) if answer.get("deviation") else None,
-        "evidence": [_evidence(e, when) for e in question["evidence"]],
+        "evidence": [_evidence(e, when, handed_over) for e in question["evidence"]],
     }
 
 
@@ -273,8 +276,12 @@ def _deviation(deviation: Facts, when: Callable[[str], str]) -> Facts:
     return {"reason": deviation["reason"], "stood": _stood(deviation["from"], when) if deviation["from"] else ""}
 
 
-def _evidence(item: Facts, when: Callable[[str], str]) -> Facts:
+def _evidence(item: Facts, when: Callable[[str], str], handed_over: str) -> Facts:
+    """ISO days compare as text. What an item is was not asked before: facts frozen then do not say it."""
     return item | {
+        "document_label": DOCUMENTS.get(item.get("document", ""), ""),
+        "version": item.get("version", ""),
+        "had_expired": bool(item["valid_until"]) and item["valid_until"] < handed_over,
         "place": item["url"] if item["kind"] == "link" else item["filename"],
         "size_label": _size(item["size"]),
         "source_label": SOURCES.get(item["source"], item["source"]),

@@ -70,7 +70,7 @@ class Stencil(Node):
 
 @register.simple_tag(takes_context=True)
 def repeated(context: Context, template_name: str, **about: Any) -> SafeString:
-    """{% repeated "audits/_evidence_form.html" %}: a part that differs from question to question in its `code` alone.
+    """{% repeated "audits/_place.html" %}: a part that differs from question to question in its `code` alone.
 
     Rendered once for the page, for each of what is named with it, and so may read all that is the same on the page.
     """

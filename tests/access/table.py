@@ -149,7 +149,7 @@ TABLE = [
     Page("audits:taking_over", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     Page("audits:carry_forward", "draft", post=frozenset({AUDITOR, LEAD})),  # a category is given to the lead
     Page("audits:version", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), with_={"number": "1"}),
-    Page("audits:evidence", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:evidence", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     Page(
         "audits:evidence_removal",
         "draft",
@@ -158,7 +158,17 @@ TABLE = [
         with_={"code": "mon-02"},
         data={"item": "item"},
     ),
+    Page(
+        "audits:evidence_choice",
+        "draft",
+        get=frozenset({AUDITOR}),
+        post=frozenset({AUDITOR}),
+        with_={"code": "mon-02"},
+    ),
+    Page("audits:uploads", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:upload", "draft", get=frozenset({AUDITOR}), with_={"code": "mon-02", "token": "upload"}),
     Page("audits:evidence_file", "draft", with_={"sha256": "evidence"}),
+    Page("audits:evidence_preview", "draft", with_={"sha256": "evidence"}),
     Page("audits:assignments", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:assignment_removal", "draft", get=None, post=frozenset({AUDITOR}), data={"assignment": "assignment"}),
     Page("audits:submission", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),

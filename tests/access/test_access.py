@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.evidence.models import Evidence
+from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
@@ -89,11 +90,13 @@ class World:
     def _attach(self, audit: Any) -> None:
         evidence = Evidence.keep_file(
             ContentFile(b"minutes", name="minutes.txt"), by=self.make.people["asha"], site=audit.site,
-            title="Minutes", filename="minutes.txt", content_type="text/plain", effective_date=clock.today("UTC"),
+            title="Minutes", effective_date=clock.today("UTC"),
         )  # fmt: skip
         asha, dora = self.make.people["asha"], self.make.people["dora"]
         item = audit.answers.select_related("audit").get(code="mon-02").attach(evidence, by=asha)
         assignment = audit.assign("accountability", dora, by=asha)
+        upload = PartialUpload.begin("tests.pdf", size=9, modified="", by=asha, site=audit.site)
+        self.things["upload"] = str(upload.token)
         self.things |= {"evidence": evidence.sha256, "item": str(item.pk), "assignment": str(assignment.pk)}
 
     def _extras(self, place: str, organisation: str, site: str | None) -> None:

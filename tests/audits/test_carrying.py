@@ -130,7 +130,7 @@ def test_the_page_says_which_evidence_is_not_taken_over_and_why(make, old, clien
     audit = make.audit(deployment=old.audit.deployment)
     page = sign_in(client, asha).get(f"/audits/{audit.ref}/carry-forward/").content.decode()
     assert "Not taken over: Plan for mon-05, because it was valid until" in page
-    assert "Without it this is met without evidence, which scores half." in page
+    assert "Without it this is met without evidence, which scores 0.5 instead of 1." in page
     assert "Not taken over: Plan for mon-02" not in page
 
 

@@ -181,7 +181,7 @@ def test_what_will_be_frozen_is_said_and_then_frozen(client: Client, make: Make,
     audit = make.audit(answered=True, mon_03=make.gap(), mon_02={"verdict": "met"})
     sign_in(client, asha)
     page = text_of(client, f"/audits/{audit.ref}/submission/")
-    assert "A “met” without evidence scores half: 1 question." in page
+    assert "A “met” without evidence scores 0.5 instead of 1: 1 question." in page
     assert "1 answer opens a finding" in page
     assert client.post(f"/audits/{audit.ref}/submission/")["Location"] == audit.get_absolute_url()
     audit.refresh_from_db()

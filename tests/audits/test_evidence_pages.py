@@ -10,10 +10,11 @@ from django.test import Client
 from auditapp.accounts.models import User
 from auditapp.audits.models import Answer, Audit
 from tests.audits.pages import sign_in
+from tests.evidence import files
 from tests.factories import Make
 
-PDF = b"%PDF-1.7 a report"
-PNG = b"\x89PNG\r\n\x1a\n drawing"
+PDF = files.pdf()
+PNG = files.picture("PNG")
 ABOUT = {"title": "Accuracy review", "effective_date": "2026-10-01", "source": "ours"}
 
 
@@ -41,7 +42,9 @@ def answer_of(audit: Audit) -> Answer:
 def test_a_file_is_kept_with_its_date_and_comes_back_as_it_was(client: Client, audit: Audit, asha: User) -> None:
     sign_in(client, asha)
     file = SimpleUploadedFile("Review “final”.pdf", PDF, content_type="text/html")
-    reply = add(client, audit, file=file, valid_until="2027-10-01", source="supplier")
+    reply = add(
+        client, audit, file=file, valid_until="2027-10-01", source="supplier", document="test_report", version="2.1"
+    )
     assert reply["Location"].endswith("/categories/monitoring-incidents/#mon-03")
     (link,) = answer_of(audit).evidence_now
     item = link.evidence
@@ -51,6 +54,7 @@ def test_a_file_is_kept_with_its_date_and_comes_back_as_it_was(client: Client, a
         "application/pdf",
     )
     assert (item.effective_date, item.valid_until, item.source) == (date(2026, 10, 1), date(2027, 10, 1), "supplier")
+    assert (item.document, item.version) == ("test_report", "2.1")
     got, content = fetched(client, audit, item.sha256)
     assert content == PDF
     assert got["Content-Disposition"].startswith("attachment")
@@ -76,17 +80,17 @@ def test_a_link_is_kept(client: Client, audit: Audit, asha: User) -> None:
         ({"url": "javascript:alert(1)"}, "Enter a valid URL."),
         ({"file": ("page.html", b"<p>Hello</p>")}, "This is not a file of a type that can be kept."),
         ({"file": ("drawing.svg", b"<svg/>")}, "This is not a file of a type that can be kept."),
-        ({"file": ("report.pdf", b"MZ a program")}, "This is not a file of a type that can be kept."),
-        ({"file": ("notes.txt", b"a\x00b")}, "This is not a file of a type that can be kept."),
-        ({"file": ("empty.pdf", b"")}, "The submitted file is empty."),
+        ({"file": ("report.pdf", b"MZ a program")}, "The file’s name says PDF, but its content is something else."),
+        ({"file": ("notes.txt", b"a\x00b")}, "The file’s name says TXT, but its content is something else."),
+        ({"file": ("empty.pdf", b"")}, "The file is empty. Choose another file."),
         ({"file": ("a.pdf", PDF), "url": "https://a.example"}, "Choose a file or enter a link, not both."),
-        ({"file": ("big.pdf", PDF + b" " * 2048)}, "Files can be up to 1.0\xa0KB. Compress it or add a link instead."),
+        ({"file": ("big.txt", b" " * 2048)}, "Files can be up to 1.5\xa0KB. Compress it or add a link instead."),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field_and_the_rest_is_kept(
     client: Client, audit: Audit, asha: User, settings: Any, sent: dict[str, Any], sentence: str
 ) -> None:
-    settings.EVIDENCE_MAX_BYTES = 1024
+    settings.EVIDENCE_MAX_BYTES = 1500
     sign_in(client, asha)
     if isinstance(sent.get("file"), tuple):
         sent = sent | {"file": SimpleUploadedFile(*sent["file"])}
@@ -101,8 +105,8 @@ def test_what_is_wrong_is_said_beside_the_field_and_the_rest_is_kept(
 
 def test_what_is_taken_is_said_beforehand(client: Client, audit: Audit, asha: User) -> None:
     sign_in(client, asha)
-    page = client.get(f"/audits/{audit.ref}/categories/monitoring-incidents/").content.decode()
-    assert "PDF, PNG, JPG, TXT, CSV, MD, DOCX, XLSX, PPTX, up to 50.0\xa0MB. No patient data." in page
+    page = client.get(f"/audits/{audit.ref}/answers/mon-03/evidence/").content.decode()
+    assert "PDF, PNG, JPG, TXT, CSV, MD, DOCX, XLSX, PPTX, up to 100.0\xa0MB. No patient data." in page
 
 
 def test_an_item_taken_off_no_longer_counts_and_can_still_be_read(client: Client, audit: Audit, asha: User) -> None:

@@ -50,14 +50,15 @@ def justify(question: Locator, why: str) -> None:
 
 def add_evidence(question: Locator, title: str, *, file: str = "", link: str = "") -> None:
     """A file or a link, dated."""
-    question.get_by_text("Add a file or a link").click()
-    question.get_by_label("Title", exact=True).fill(title)
+    question.get_by_role("link", name="Add a file or a link").click()
+    form = question.page.locator("form.evidence-form")  # in the card, or on a page of its own where no script runs
+    form.get_by_label("Title", exact=True).fill(title)
     if file:
-        question.get_by_label("File").set_input_files(file)
+        form.locator("input[type=file]").first.set_input_files(file)
     else:
-        question.get_by_label("Or a link").fill(link)
-    question.get_by_label("Date of the document").fill((date.today() - timedelta(days=3)).isoformat())
-    question.get_by_role("button", name="Add evidence").click()
+        form.get_by_label("Or a link").fill(link)
+    form.get_by_label("Date of the document").fill((date.today() - timedelta(days=3)).isoformat())
+    form.get_by_role("button", name="Add evidence").click()
 
 
 def history(place: Stack, ref: str) -> list[tuple[str, str, bool, str]]:

@@ -1,21 +1,13 @@
-"""One answer, and one item of evidence."""
+"""One answer."""
 
-from pathlib import PurePath
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
 from auditapp.audits.models import AnswerRevision, Verdict
-from auditapp.deployments.forms import Words, day_input
-from auditapp.evidence import kinds
-from auditapp.evidence.models import Evidence
-from auditapp.text import clean
+from auditapp.deployments.forms import Words
 
 TEXT = 20_000  # characters: about ten printed pages
 LARGEST = 2**31 - 1
@@ -83,120 +75,3 @@ class ApprovalForm(forms.Form):
         """The number sent; 0, which no revision has, when there is none."""
         form = cls(data)
         return form.cleaned_data["n"] if form.is_valid() else 0
-
-
-class EvidenceForm(forms.Form):
-    """A file or a link, with the day it is true for."""
-
-    title = Words(
-        label=gettext_lazy("Title"),
-        max_length=200,
-        help_text=gettext_lazy("What it is, such as “Accuracy review, 120 outputs”."),
-        error_messages={"required": gettext_lazy("Enter a title.")},
-    )
-    file = forms.FileField(label=gettext_lazy("File"), required=False)
-    url = forms.URLField(
-        label=gettext_lazy("Or a link"),
-        max_length=1000,
-        required=False,
-        assume_scheme="https",
-        help_text=gettext_lazy("For a document that is kept elsewhere. What stands behind a link can change."),
-    )
-    effective_date = forms.DateField(
-        label=gettext_lazy("Date of the document"),
-        help_text=gettext_lazy("The day it is true for, not the day you add it."),
-        widget=day_input(),
-        error_messages={"required": gettext_lazy("Enter the date of the document.")},
-    )
-    valid_until = forms.DateField(
-        label=gettext_lazy("Valid until"),
-        required=False,
-        help_text=gettext_lazy("Only if it says so itself."),
-        widget=day_input(),
-    )
-    source = forms.ChoiceField(
-        label=gettext_lazy("Whose it is"), choices=Evidence.Source.choices, initial=Evidence.Source.OURS
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        file, rules = self.fields["file"], upload_rules()
-        file.help_text = rules["told"]
-        file.widget.attrs.update(
-            {
-                "accept": rules["accept"],
-                "data-max-bytes": str(rules["most"]),
-                "data-too-large": rules["too_large"],
-                "data-wrong-type": rules["wrong_type"],
-            }
-        )
-
-    def clean_file(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if file is None:
-            return None
-        if (file.size or 0) > settings.EVIDENCE_MAX_BYTES:
-            raise forms.ValidationError(too_large(filesizeformat(file.size or 0)))
-        if not kinds.content_type_of(file):
-            raise forms.ValidationError(wrong_type())
-        return file
-
-    def clean(self) -> dict[str, Any]:
-        values = self.cleaned_data
-        starts, until = values.get("effective_date"), values.get("valid_until")
-        if starts and until and until < starts:
-            self.add_error("valid_until", _("This is before the date of the document. Check the two dates."))
-        if {"file", "url"} & set(self.errors):
-            return values
-        if values.get("file") and values.get("url"):
-            self.add_error("url", _("Choose a file or enter a link, not both. Add the other one after this."))
-        elif not values.get("file") and not values.get("url"):
-            self.add_error("file", _("Choose a file or enter a link."))
-        return values
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """What `Answer.add_evidence` takes."""
-        values = dict(self.cleaned_data)
-        file, url = values.pop("file"), values.pop("url")
-        if url:
-            return values | {"url": url}
-        name = "".join(letter for letter in clean(PurePath(file.name).name) if letter.isprintable())
-        return values | {
-            "content": file,
-            "filename": name[-200:],
-            "content_type": kinds.content_type_of(file),
-        }
-
-
-def upload_rules() -> dict[str, Any]:
-    """What the form in a card says and checks before anything is sent."""
-    return {
-        "told": told_beforehand(),
-        "accept": kinds.ACCEPT,
-        "most": settings.EVIDENCE_MAX_BYTES,
-        "too_large": too_large("{size} MB"),
-        "wrong_type": wrong_type(),
-        "sources": Evidence.Source.choices,
-    }
-
-
-def told_beforehand() -> str:
-    """Which files are taken, before anyone chooses one."""
-    return _("%(types)s, up to %(limit)s. No patient data.") % {
-        "types": kinds.IN_WORDS,
-        "limit": filesizeformat(settings.EVIDENCE_MAX_BYTES),
-    }
-
-
-def too_large(size: str) -> str:
-    return _("The file is %(size)s. Files can be up to %(limit)s. Compress it or add a link instead.") % {
-        "size": size,
-        "limit": filesizeformat(settings.EVIDENCE_MAX_BYTES),
-    }
-
-
-def wrong_type() -> str:
-    return _("This is not a file of a type that can be kept. Take %(types)s, or add a link instead.") % {
-        "types": kinds.IN_WORDS
-    }

@@ -440,11 +440,24 @@ class Answer(Placed):
         return approval
 
     @transaction.atomic
-    def add_evidence(self, *, by: User, **about: Any) -> "AnswerEvidence":
-        """Keep a file (`content`) or a link (`url`) as a new item of evidence and name it for this answer."""
+    def add_evidence(self, *, by: User, again: Evidence | None = None, **about: Any) -> "AnswerEvidence":
+        """Keep a file (`content`), a link (`url`) or the bytes of another item (`again`) as a new item, and name it."""
         self._held(by).must_be_open_to(by)
+        if again:
+            return self.attach(again.keep_again(by=by, **about), by=by)
         keep = Evidence.keep_link if about.get("url") else Evidence.keep_file
         return self.attach(keep(by=by, site=self.site, **about), by=by)
+
+    @transaction.atomic
+    def use_evidence(self, items: Iterable[Evidence], *, by: User) -> "list[AnswerEvidence]":
+        """Name items that are kept here already; those that stand there are left as they are."""
+        self._held(by).must_be_open_to(by)
+        there = set(self.attached.filter(removed_at=None).values_list("evidence_id", flat=True))
+        return [self.attach(item, by=by) for item in items if item.pk not in there]
+
+    def note_not_taken(self, code: str, *, by: User) -> None:
+        """Somebody brought a file that is not kept; why stays on the trail."""
+        Event.record(by, "evidence.not_taken", self.audit, check=self.code, why=code)
 
     @transaction.atomic
     def attach(self, evidence: Evidence, *, by: User) -> "AnswerEvidence":

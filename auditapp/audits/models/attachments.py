@@ -1,11 +1,16 @@
 """Which items of evidence are named for which answer."""
 
-from typing import Self
+from collections.abc import Iterable
+from typing import Any, Self
 
 from django.db import models
+from django.db.models import Count, Window
+from django.db.models.functions import RowNumber
 
 from auditapp.accounts.models import Placed, PlacedQuerySet, User
 from auditapp.evidence.models import Evidence
+
+SHOWN_USES = 3  # of one item, where it can be chosen
 
 
 class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
@@ -18,6 +23,24 @@ class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
         rows = self.filter(answer__audit__ref=ref, evidence__sha256=sha256, evidence__kind=Evidence.Kind.FILE)
         return rows.select_related("evidence").order_by("-pk")[:1]
 
+    def uses(self, evidence: Iterable[Evidence]) -> dict[int, list["AnswerEvidence"]]:
+        """Key of an item -> where it is named, or once was, the newest first; no more than are shown.
+
+        `times` is how often in all; the audit with its deployment and hospital is read too.
+        """
+        counted: dict[str, Any] = {
+            "place_in_line": Window(RowNumber(), partition_by="evidence", order_by="-pk"),
+            "times": Window(Count("pk"), partition_by="evidence"),
+        }
+        rows: Any = self.filter(evidence__in=[item.pk for item in evidence]).annotate(**counted)
+        read = rows.filter(place_in_line__lte=SHOWN_USES).select_related(
+            "answer__audit__deployment", "answer__audit__site"
+        )
+        found: dict[int, list[AnswerEvidence]] = {}
+        for row in read.order_by("-pk"):
+            found.setdefault(row.evidence_id, []).append(row)
+        return found
+
 
 class AnswerEvidence(Placed):
     """An item of evidence named for an answer, and when it was taken off, if it was."""
@@ -29,6 +52,8 @@ class AnswerEvidence(Placed):
     removed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     removed_at = models.DateTimeField(null=True)
     objects = AnswerEvidenceQuerySet.as_manager()
+
+    times: int  # how often the item is named; `uses` reads it
 
     class Meta:
         constraints = [

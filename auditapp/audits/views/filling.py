@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from auditapp import clock
 from auditapp.audits import fill_page
 from auditapp.audits.cards import VERDICTS
-from auditapp.audits.forms.answering import AnswerForm, ApprovalForm, upload_rules
+from auditapp.audits.forms.answering import AnswerForm, ApprovalForm
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Saved, Stale
 from auditapp.templatetags.moments import time_in_words
 
@@ -32,7 +32,7 @@ def category(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     page = fill_page.category_page(audit, code, reader=request.user, query=request.GET)
     if "category" not in page:
         raise Http404
-    return render(request, "audits/category.html", page | {"upload": upload_rules()})
+    return render(request, "audits/category.html", page)
 
 
 @never_cache
@@ -42,7 +42,7 @@ def questions(request: HttpRequest, ref: str) -> HttpResponse:
     audits = Audit.objects.visible_to(request.user).with_names().with_look_of(request.user)
     audit = get_object_or_404(audits, ref=ref)
     page = fill_page.questions_page(audit, reader=request.user, query=request.GET)
-    return render(request, "audits/questions.html", page | {"upload": upload_rules()})
+    return render(request, "audits/questions.html", page)
 
 
 @require_POST
@@ -118,7 +118,7 @@ def _not_taken(request: HttpRequest, answer: Answer, form: AnswerForm) -> HttpRe
     if _wants_json(request):
         return JsonResponse({"saved": False, "errors": form.wrong}, status=422)
     card = fill_page.card_as_typed(answer, reader=request.user, typed=request.POST, errors=form.wrong)
-    page = {"card": card, "audit": answer.audit, "form": form, "upload": upload_rules()}
+    page = {"card": card, "audit": answer.audit, "form": form}
     page |= {"place": fill_page.place_of(request.POST), "answers_url": f"{answer.audit.get_absolute_url()}answers/"}
     return render(request, "audits/answer.html", page, status=422)
 

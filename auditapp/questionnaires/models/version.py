@@ -168,6 +168,11 @@ class QuestionnaireVersion(Asking[Question], models.Model):
     rules = content
 
     @property
+    def without_evidence(self) -> str:
+        """What a “met” without evidence scores, where 1 is full: “0.5”."""
+        return f"{self.rules['scoring']['half_points']['unevidenced'] / 2:g}"
+
+    @property
     def signatories(self) -> list[dict[str, Any]]:
         """In signing order: {order, role, role_label, meaning, named_deputy}."""
         labels = self.content["signatory_roles"]

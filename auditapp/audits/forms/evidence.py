@@ -1,0 +1,190 @@
+"""Evidence for an answer: files, or a link, and what is said about them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auditapp.deployments.forms import Words, day_input
+from auditapp.evidence import kinds
+from auditapp.evidence.intake import Taken, taken_in
+from auditapp.evidence.models import Evidence
+from auditapp.evidence.refusing import SENTENCES, NotTaken
+from auditapp.evidence.uploads import PartialUpload
+
+FILES = 20  # at once
+KEPT_FOR_ANOTHER_TRY = {"unscanned", "incomplete"}
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ManyFiles(forms.FileField):
+    """All files that were sent under one name, from the chooser and from the camera."""
+
+    widget = ManyFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        sent = data if isinstance(data, list | tuple) else [data] if data else []
+        if len(sent) > FILES:
+            raise forms.ValidationError(_("Add at most %(n)s files at once.") % {"n": FILES})
+        return list(sent)
+
+
+class EvidenceForm(forms.Form):
+    """Files that come with the form or that arrived in parts before it, or a link; with the day they are true for."""
+
+    title = Words(
+        label=gettext_lazy("Title"),
+        max_length=200,
+        help_text=gettext_lazy("What it is, such as “Accuracy review, 120 outputs”."),
+        error_messages={"required": gettext_lazy("Enter a title.")},
+    )
+    file = ManyFiles(label=gettext_lazy("File"), required=False)
+    url = forms.URLField(
+        label=gettext_lazy("Or a link"),
+        max_length=1000,
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy("For a document that is kept elsewhere. What stands behind a link can change."),
+    )
+    document = forms.ChoiceField(
+        label=gettext_lazy("Kind of evidence"),
+        choices=[("", gettext_lazy("Not said")), *Evidence.Document.choices],
+        required=False,
+    )
+    effective_date = forms.DateField(
+        label=gettext_lazy("Date of the document"),
+        help_text=gettext_lazy("The day it is true for, not the day you add it."),
+        widget=day_input(),
+        error_messages={"required": gettext_lazy("Enter the date of the document.")},
+    )
+    valid_until = forms.DateField(
+        label=gettext_lazy("Valid until"),
+        required=False,
+        help_text=gettext_lazy("Only if it says so itself."),
+        widget=day_input(),
+    )
+    version = Words(
+        label=gettext_lazy("Version"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("As the document names it, such as “2.1”."),
+    )
+    source = forms.ChoiceField(
+        label=gettext_lazy("Whose it is"), choices=Evidence.Source.choices, initial=Evidence.Source.OURS
+    )
+
+    def __init__(self, data: QueryDict | None, files: Any, *, code: str, uploads: Any, kept: Any) -> None:
+        """`code` is the question's, before each id: a page may hold several of these forms. `uploads` are the person's
+        files on their way, `kept` the items that their bytes may be taken from again.
+        """
+        super().__init__(data, files, auto_id=f"{code}_%s")
+        sent = data if data is not None else QueryDict()
+        self.photo_id = f"{code}_photo"
+        self.tokens: Sequence[str] = sent.getlist("upload")[:FILES]
+        self.digests: Sequence[str] = sent.getlist("upload_sha256")
+        self.uploads = uploads
+        self.arrived: list[PartialUpload] = []
+        self.waiting: list[tuple[PartialUpload, str]] = []  # whole and well, for when the form is sent again
+        self.again: list[Evidence] = list(kept.named(sent.getlist("again")[:1]))
+        self.taken: list[Taken] = []
+        self.not_taken: list[str] = []  # codes of refusals
+        self.fields["file"].help_text = told_beforehand()
+        self.fields["file"].widget.attrs.update(
+            {
+                "accept": kinds.ACCEPT,
+                "data-max-bytes": str(settings.EVIDENCE_MAX_BYTES),
+                "data-too-large": too_large("{size} MB"),
+                "data-wrong-type": str(SENTENCES["type"]) % {"types": kinds.IN_WORDS},
+            }
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        starts, until = values.get("effective_date"), values.get("valid_until")
+        if starts and until and until < starts:
+            self.add_error("valid_until", _("This is before the date of the document. Check the two dates."))
+        if "file" not in self.errors:
+            self._take_in(values.get("file", []))
+        if {"file", "url"} & set(self.errors):
+            return values
+        anything = bool(self.taken or self.again)
+        if anything and values.get("url"):
+            self.add_error("url", _("Choose a file or enter a link, not both. Add the other one after this."))
+        elif not anything and not values.get("url"):
+            self.add_error("file", _("Choose a file or enter a link."))
+        return values
+
+    def _take_in(self, files: list[UploadedFile]) -> None:
+        """Every file, or a sentence for each that cannot be kept."""
+        many = len(files) + len(self.tokens) > 1
+        for file in files:
+            self._hear(file.name or "", many, lambda file=file: taken_in(file))
+        for n, token in enumerate(self.tokens):
+            upload = self.uploads.named(token).first()
+            if upload is None:
+                self.add_error("file", _("An upload is not here any more. Choose the file again."))
+                continue
+            digest = self.digests[n] if n < len(self.digests) else ""
+            self.arrived.append(upload)
+            heard = self._hear(upload.filename, many, lambda it=upload, digest=digest: it.taken_in(sha256=digest))
+            if heard or self.not_taken[-1] in KEPT_FOR_ANOTHER_TRY:
+                self.waiting.append((upload, digest))
+            else:
+                upload.drop()
+
+    def _hear(self, name: str, many: bool, take: Any) -> bool:
+        try:
+            self.taken.append(take())
+        except NotTaken as refused:
+            self.not_taken.append(refused.code)
+            self.add_error("file", f"{name}: {refused.sentence}" if many else refused.sentence)
+            return False
+        return True
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """What `Answer.add_evidence` takes, for each file or the link; several files are told apart by their names."""
+        said = ("title", "document", "effective_date", "valid_until", "version", "source")
+        about = {name: self.cleaned_data[name] for name in said}
+        if url := self.cleaned_data["url"]:
+            return [about | {"url": url}]
+        if self.again:
+            return [about | {"again": self.again[0]}]
+        if len(self.taken) == 1:
+            return [about | {"content": self.taken[0]}]
+        return [about | {"content": t, "title": f"{about['title']}, {t.filename}"[:200]} for t in self.taken]
+
+    @property
+    def as_hidden(self) -> list[tuple[str, str]]:
+        """What was typed about the files, for a form that sends it again."""
+        said = ("title", "document", "effective_date", "valid_until", "version", "source")
+        return [(name, self.data.get(name, "")) for name in said]
+
+
+def told_beforehand() -> str:
+    """Which files are taken, before anyone chooses one."""
+    return _("%(types)s, up to %(limit)s. No patient data.") % {
+        "types": kinds.IN_WORDS,
+        "limit": filesizeformat(settings.EVIDENCE_MAX_BYTES),
+    }
+
+
+def too_large(size: str) -> str:
+    return str(SENTENCES["too_large"]) % {"size": size, "limit": filesizeformat(settings.EVIDENCE_MAX_BYTES)}
+
+
+class AnnouncedFile(forms.Form):
+    """What a device says of a file before it sends it."""
+
+    name = forms.CharField(max_length=1000)
+    size = forms.IntegerField(min_value=0)
+    modified = forms.CharField(max_length=40, required=False)
