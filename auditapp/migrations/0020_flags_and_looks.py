@@ -35,7 +35,7 @@ def kept(to: str, related_name: str = "+", *, null: bool = False) -> models.Fore
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0017_checklist_uploads")]
+    dependencies = [("auditapp", "0019_partial_uploads")]
     operations = [
         migrations.CreateModel(
             "Flag",

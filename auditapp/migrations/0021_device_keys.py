@@ -20,7 +20,7 @@ GRANTS = f"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0017_checklist_uploads")]
+    dependencies = [("auditapp", "0020_flags_and_looks")]
 
     operations = [
         migrations.CreateModel(
