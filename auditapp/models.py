@@ -1,6 +1,7 @@
 """The register: one import per table, nothing else."""
 
 from auditapp.accounts.models import Membership, Organisation, Site, User
+from auditapp.accounts.notifications import Digest, MailChoice
 from auditapp.audits.models import (
     Answer,
     AnswerEvidence,
@@ -9,7 +10,10 @@ from auditapp.audits.models import (
     Audit,
     AuditFinding,
     CategoryScore,
+    Comment,
+    Mention,
     NotApplicableApproval,
+    Presence,
     Return,
     Review,
     StandingAnswer,
@@ -50,11 +54,11 @@ from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
-    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
-    "Deployment", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Framework",
-    "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
-    "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
-    "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove",
-    "Withdrawal",
+    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision",
+    "Deployment", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding",
+    "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "MailChoice", "Membership", "Mention",
+    "ModelVersion", "NotApplicableApproval", "Organisation", "Presence", "Product", "Profile", "ProfileConfirmation",
+    "Question", "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature",
+    "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor",
+    "VersionMove", "Withdrawal",
 ]  # fmt: skip

@@ -32,12 +32,13 @@ TEXTS = ("note", "evidence_note", "gap", "owner", "control", "justification", "d
 
 def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) -> dict[str, Any]:
     """Everything `audits/category.html` shows; no `cards` when the audit asks nothing in this category."""
-    domains = progress.by_domain(audit.version, audit.answers.progress())
+    mine = audit.answers.visible_to(reader)
+    domains = progress.by_domain(audit.version, mine.progress())
     categories = progress.in_order(domains)
     here = next((category for category in categories if category["category_code"] == code), None)
     if here is None:
         return {"cards": []}
-    answers = audit.answers.of_category(code)
+    answers = mine.of_category(code)
     everything = cards_of(audit, answers, reader=reader)
     before, after = progress.neighbours(categories, code)
     counts = cards.counts(everything)
@@ -63,7 +64,14 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
 
 def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     """The cards of some answers of an audit, in order."""
-    read = list(answers.for_reading().with_assignment(reader).with_local_numbers().with_standing())
+    read = list(
+        answers.for_reading()
+        .with_assignment(reader)
+        .with_local_numbers()
+        .with_standing()
+        .with_comments()
+        .with_others(reader)
+    )
     for answer in read:
         answer.site = audit.site  # the same for all of them: not to be asked for once per card
     last = {answer.code: answer for answer in answers.last_issued(audit)}

@@ -5,10 +5,15 @@ from typing import Self
 from django.db import models
 
 from auditapp.accounts.models import Placed, PlacedQuerySet, User
+from auditapp.audits.models.assignments import is_shown_to
 from auditapp.evidence.models import Evidence
 
 
 class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
+    def visible_to(self, user: User) -> Self:
+        """What is named for answers that the person sees."""
+        return super().visible_to(user).filter(is_shown_to(user, "answer__"))
+
     def named(self, key: str) -> Self:
         """The row that a form names by its key; none for anything that is not a key."""
         return self.filter(pk=int(key)) if key.isdecimal() and len(key) < 19 else self.none()

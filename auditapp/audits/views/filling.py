@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from auditapp import clock
-from auditapp.audits import fill_page
+from auditapp.audits import fill_page, together
 from auditapp.audits.cards import VERDICTS
 from auditapp.audits.forms.answering import AnswerForm, ApprovalForm, upload_rules
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Saved, Stale
@@ -27,11 +27,12 @@ REWORDED = gettext_lazy(
 @require_safe
 def category(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """One category of questions, to answer or to read."""
-    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names().with_place(), ref=ref)
+    beside = together.beside(audit, code, reader=request.user)
     page = fill_page.category_page(audit, code, reader=request.user, query=request.GET)
     if not page["cards"]:
         raise Http404
-    return render(request, "audits/category.html", page | {"upload": upload_rules()})
+    return render(request, "audits/category.html", page | beside | {"upload": upload_rules()})
 
 
 @require_POST
@@ -89,9 +90,9 @@ def _saved(request: HttpRequest, answer: Answer, outcome: Saved) -> HttpResponse
     if not _wants_json(request):
         show = request.POST.get("show", "")
         return redirect(card_address(answer, show=show, saved=answer.code if show else ""))
-    revision, audit = outcome.revision, answer.audit
+    revision = outcome.revision
     reply = {"saved": True, "n": revision.n, **_when(answer, revision), "lacks": answer.lacks}
-    return JsonResponse(reply | {"answered": audit.answered, "asked": audit.asked})
+    return JsonResponse(reply | answer.audit.counts_for(request.user))
 
 
 def stale_page(request: HttpRequest, answer: Answer, outcome: Stale) -> HttpResponse:
