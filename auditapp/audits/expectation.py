@@ -44,7 +44,7 @@ def open_acts(reader: User, audit: "Audit") -> dict[str, bool]:
 
 def _draft(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
     auditor = reader.holds(Role.AUDITOR, site=audit.site)
-    answers = audit.answers.all() if auditor else audit.answers.given_to(reader)
+    answers: Any = audit.answers.all() if auditor else audit.answers.given_to(reader)
     mine = categories if auditor else answers.progress()
     if not mine:
         return Expectation(_("The auditors are answering. Nothing is expected of you now."))

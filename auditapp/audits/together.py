@@ -89,7 +89,7 @@ def _read(tag: str) -> tuple[int | None, str]:
     return (int(place), there) if place.isdecimal() and len(place) < 10 else (None, "")
 
 
-def _acts(audit: Audit, since: int) -> list[dict[str, Any]]:
+def _acts(audit: Audit, since: int) -> list[Any]:
     """The acts on the audit after a place in its trail."""
     later = Event.objects.filter(stream=audit.trail_stream, seq__gt=since, seq__lte=audit.place_in_trail)
     return list(later.order_by("seq").values("seq", "body")[: 5 * MOST + 1])

@@ -184,7 +184,8 @@ def test_late_parts_come_first_and_counts_say_how_much_of_each(
         "Read the comment that mentions you",
         "Answer 4 questions of your part",
     ]
-    page = sign_in(client, dora).get("/")
+    sign_in(client, dora)
+    page = client.get("/")
     assert page.context["counts"] == [("Late", 1), ("Mentioned", 1), ("To answer", 1)]
     assert "1 day late" in page.content.decode()
 

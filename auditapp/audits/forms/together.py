@@ -13,13 +13,18 @@ from auditapp.audits.models.assignments import assignable
 from auditapp.audits.models.comments import wrong_with
 from auditapp.deployments.forms import Words, day_input, long_text
 
-MESSAGE = {
-    "label": gettext_lazy("Message"),
-    "required": False,
-    "max_length": 1000,
-    "help_text": gettext_lazy("Shown above the questions. It is not sent by e-mail."),
-}
 DUE = gettext_lazy("Answered by")
+
+
+def message_field() -> Words:
+    """What the giver wants to say along with it."""
+    return Words(
+        label=gettext_lazy("Message"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy("Shown above the questions. It is not sent by e-mail."),
+        widget=long_text(2),
+    )
 
 
 class AssignmentForm(forms.Form):
@@ -36,7 +41,7 @@ class AssignmentForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose a person.")},
     )
     due = forms.DateField(label=DUE, required=False, widget=day_input())
-    message = Words(widget=long_text(2), **MESSAGE)
+    message = message_field()
 
     def __init__(self, *args: Any, audit: Audit, categories: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,7 +85,7 @@ class PartForm(forms.Form):
         error_messages={"required": gettext_lazy("Tick at least one person.")},
     )
     due = forms.DateField(label=DUE, required=False, widget=day_input())
-    message = Words(widget=long_text(2), **MESSAGE)
+    message = message_field()
 
     def __init__(self, *args: Any, audit: Audit, answers: QuerySet[Answer], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,11 +97,11 @@ class ChangeForm(forms.Form):
     """Another day or message for what was given."""
 
     due = forms.DateField(label=DUE, required=False, widget=day_input())
-    message = Words(widget=long_text(2), **MESSAGE)
+    message = message_field()
 
     def __init__(self, *args: Any, assignment: Assignment, **kwargs: Any) -> None:
-        start = {"due": assignment.due, "message": assignment.message}
-        super().__init__(*args, initial=start, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {"due": assignment.due, "message": assignment.message}
 
 
 class CommentForm(forms.Form):

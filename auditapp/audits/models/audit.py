@@ -324,8 +324,8 @@ class Audit(Placed):
         check_code: str = "",
     ) -> Assignment:
         """Give a category, or one question of it, to one person."""
-        about = {"codes": [check_code] if check_code else [], "due": due, "message": message}
-        return self.assign_to([user], category_code, by=by, **about)[0]
+        codes = [check_code] if check_code else []
+        return self.assign_to([user], category_code, by=by, codes=codes, due=due, message=message)[0]
 
     @transaction.atomic
     def assign_to(

@@ -52,8 +52,8 @@ class Presence(Placed):
     @classmethod
     def beat(cls, answer: "Answer", *, by: User) -> None:
         """The person is at this question now, and no more where they were before. One statement."""
-        row = cls(**answer.place, audit_id=answer.audit_id, user=by, answer=answer, at=clock.now())
-        cls.objects.bulk_create(
+        row = Presence(**answer.place, audit_id=answer.audit_id, user=by, answer=answer, at=clock.now())
+        Presence.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=["audit", "user"], update_fields=["answer", "at"]
         )
 
