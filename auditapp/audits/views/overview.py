@@ -33,8 +33,8 @@ def audits(request: HttpRequest) -> HttpResponse:
 def audit(request: HttpRequest, ref: str) -> HttpResponse:
     """Where an audit stands, and what it expects of this reader."""
     found = get_object_or_404(Audit.objects.visible_to(request.user).for_overview(), ref=ref)
-    given = found.assignments.with_names()
-    domains = progress.by_domain(found.version, found.answers.visible_to(request.user).progress(), given)
+    given, answers = found.assignments.with_names(), found.answers.visible_to(request.user)
+    domains = progress.by_domain(found.version, answers.progress(), given, found.triggers)
     categories = progress.in_order(domains)
     page = {
         "audit": found,
