@@ -17,14 +17,14 @@ QUEUE = "mail"
 
 @app.task(queue=QUEUE, retry=AGAIN, name="mail.assigned")
 def assigned(*, audit: int, user: int, organisation: int, site: int) -> None:
-    """Questions of an audit were given to a person; nothing is sent when they were taken back meanwhile."""
-    from auditapp.audits.models import Assignment  # noqa: PLC0415 - the models defer these jobs
+    """Questions were given to a person; nothing is sent when they were taken back or handed over meanwhile."""
+    from auditapp.audits.models import Assignment, Audit  # noqa: PLC0415 - the models defer these jobs
 
     with scope.entered(organisation, [site]):
         rows = Assignment.objects.filter(audit=audit, user=user)
         names = ("user", "audit__deployment", "audit__site", "audit__version__questionnaire")
         given = rows.select_related(*names).first()
-        if given is None:
+        if given is None or given.audit.state != Audit.State.DRAFT:
             return
         found = given.audit
         title = f"{found.deployment.name}, {found.site.name} · {found.ref} · {found.version.questionnaire.title}"
