@@ -2,6 +2,7 @@
 
 from auditapp.accounts.devices import DeviceKey
 from auditapp.accounts.models import Membership, Organisation, Site, User
+from auditapp.accounts.notifications import Digest, MailChoice
 from auditapp.audits.models import (
     Answer,
     AnswerEvidence,
@@ -10,9 +11,12 @@ from auditapp.audits.models import (
     Audit,
     AuditFinding,
     CategoryScore,
+    Comment,
     Flag,
     Look,
+    Mention,
     NotApplicableApproval,
+    Presence,
     Return,
     Review,
     StandingAnswer,
@@ -54,11 +58,11 @@ from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
-    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Condition", "Decision",
-    "Deployment", "DeviceKey", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding",
-    "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Look", "Membership", "ModelVersion",
-    "NotApplicableApproval", "Organisation", "PartialUpload", "Product", "Profile", "ProfileConfirmation", "Question",
-    "Questionnaire", "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal",
-    "Site", "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove",
-    "Withdrawal",
+    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision",
+    "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence",
+    "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Look", "MailChoice",
+    "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Organisation", "PartialUpload", "Presence",
+    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "Report",
+    "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange",
+    "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
 ]  # fmt: skip

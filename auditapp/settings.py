@@ -3,12 +3,14 @@
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from auditapp.email_url import mail_from_url
 from auditapp.embedded.postgres import Server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -195,6 +197,18 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("TIME_ZONE", "Europe/London")
 
+# E-mail. EMAIL_URL names the server, or with file:///folder a folder into which letters are written; the demo keeps
+# them in its data folder, and an installation without one sends nothing.
+EMAIL = mail_from_url(os.environ.get("EMAIL_URL") or (f"file://{DATA_DIR / 'mail'}" if AUDITAPP_DEMO else ""))
+EMAIL_BACKEND = EMAIL.backend
+EMAIL_FILE_PATH = EMAIL.folder or None
+EMAIL_HOST, EMAIL_PORT = EMAIL.host, EMAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.user, EMAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.starttls, EMAIL.tls
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"auditapp@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
+DIGEST_HOUR = int(os.environ.get("DIGEST_HOUR", "7"))  # by the clock of each hospital
+
 # A worker that stops sending its heartbeat has its job given to another one (auditapp.reports.jobs).
 PROCRASTINATE_WORKER_DEFAULTS = {
     "update_heartbeat_interval": 2,
@@ -203,7 +217,12 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 1,
     "delete_jobs": "successful",  # what they did is in the product's own rows; failed ones stay to be looked at
 }
-PROCRASTINATE_IMPORT_PATHS = ["auditapp.reports.jobs", "auditapp.evidence.jobs"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "auditapp.reports.jobs",
+    "auditapp.evidence.jobs",
+    "auditapp.audits.letters",
+    "auditapp.tracking.digest",
+]
 
 LOGGING = {
     "version": 1,

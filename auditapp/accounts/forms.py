@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import Role, Site, User
+from auditapp.accounts.notifications import MailChoice
 
 
 class SignInForm(AuthenticationForm):
@@ -113,3 +114,12 @@ class InvitationForm(RoleForm):
     def clean_password(self) -> str:
         password_validation.validate_password(self.cleaned_data["password"])
         return self.cleaned_data["password"]
+
+
+class NotificationsForm(forms.Form):
+    """Which letters a person wants."""
+
+    def __init__(self, *args: Any, choice: MailChoice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for letter, label in MailChoice.Letter.choices:
+            self.fields[letter] = forms.BooleanField(label=label, required=False, initial=choice.wants(letter))

@@ -136,6 +136,10 @@ class Role(models.TextChoices):
 GOVERNORS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.ADMINISTRATOR)
 
 
+# Who holds nothing else at a hospital sees of its audits what is assigned to them, and of their results nothing.
+RESPONDENTS = (Role.CATEGORY_LEAD,)
+
+
 class PeopleManager(BaseUserManager["User"]):
     """Finds people before any scope is set, through database functions that return only what that page needs."""
 
@@ -204,6 +208,16 @@ class User(AbstractBaseUser):
         if any(m.site_id is None for m in self.held):
             return None
         return {m.site_id for m in self.held if m.site_id is not None}
+
+    @cached_property
+    def reading(self) -> set[int] | None:
+        """Primary keys of the hospitals whose audits the person reads as a whole; None means all of them."""
+        places = {m.site_id for m in self.held if m.role not in RESPONDENTS}
+        return None if None in places else {pk for pk in places if pk is not None}
+
+    def reads_all_at(self, site: int) -> bool:
+        """Whether the person reads the audits of this hospital (its key) as a whole, and not only what is theirs."""
+        return self.reading is None or site in self.reading
 
     def holds(self, *roles: str, site: Site | None = None) -> bool:
         """Whether the person holds one of the roles at the hospital (anywhere, if no hospital is named)."""
@@ -337,3 +351,14 @@ class PlacedQuerySet(models.QuerySet[M]):
         """Only rows of hospitals that the person's roles cover. Row-level security holds the same line below us."""
         rows = self.filter(organisation_id=user.organisation_id)
         return rows if user.reach is None else rows.filter(site_id__in=user.reach)
+
+    def in_full(self, user: User) -> Self:
+        """Of these, the rows of hospitals whose audits the person reads as a whole."""
+        return self if user.reading is None else self.filter(site_id__in=user.reading)
+
+
+class ReadInFullQuerySet(PlacedQuerySet[M]):
+    """Rows that tell of answers and belong to no single one of them: nothing for those who only answer their part."""
+
+    def visible_to(self, user: User) -> Self:
+        return super().visible_to(user).in_full(user)

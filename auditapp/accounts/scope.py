@@ -36,3 +36,16 @@ def entered(organisation_id: int | None, site_ids: Iterable[int] | None = None) 
     with transaction.atomic():
         enter(organisation_id, site_ids)
         yield
+
+
+@contextmanager
+def lent(organisation_id: int) -> Iterator[None]:
+    """For one act in the running transaction the scope of an organisation, then again the one before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('auditapp.organisation', true), current_setting('auditapp.sites', true)")
+        before = [setting or "" for setting in cursor.fetchone()]
+        enter(organisation_id, [])
+        yield
+        cursor.execute(
+            "SELECT set_config('auditapp.organisation', %s, true), set_config('auditapp.sites', %s, true)", before
+        )

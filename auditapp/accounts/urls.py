@@ -13,6 +13,8 @@ urlpatterns = [
     path("account/", views.person, name="person"),
     path("account/password/", views.password, name="password"),
     path("account/device-key/", views.device_key, name="device_key"),
+    path("account/notifications/", views.notifications, name="notifications"),
+    path("account/notifications/<str:token>/", views.mail_off, name="mail_off"),
     # /people/: for administrators
     path("people/", views.people, name="people"),
     path("people/new/", views.invitation, name="invitation"),

@@ -3,6 +3,7 @@
 from base64 import b64encode
 
 from axes.decorators import axes_dispatch
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -12,14 +13,24 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from auditapp.accounts import devices, scope
 from auditapp.accounts.devices import DeviceKey
-from auditapp.accounts.forms import InvitationForm, PasswordForm, RoleForm, SignInAgainForm, SignInForm
+from auditapp.accounts.forms import (
+    InvitationForm,
+    NotificationsForm,
+    PasswordForm,
+    RoleForm,
+    SignInAgainForm,
+    SignInForm,
+)
 from auditapp.accounts.models import Membership, User
+from auditapp.accounts.notifications import MailChoice, OffLink
 from auditapp.context import THEMES
+from auditapp.email_url import NO_MAIL
 
 
 def _back(request: HttpRequest, otherwise: str) -> str:
@@ -113,6 +124,33 @@ def password(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your password is changed. Other devices are signed out."))
         return redirect("accounts:person")
     return render(request, "accounts/password.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def notifications(request: HttpRequest) -> HttpResponse:
+    """What the person is told by e-mail."""
+    choice = MailChoice.objects.visible_to(request.user).first() or MailChoice.of(request.user)
+    form = NotificationsForm(request.POST or None, choice=choice)
+    if request.method == "POST" and form.is_valid():
+        choice.choose(**form.cleaned_data)
+        messages.success(request, _("Your choice is kept."))
+        return redirect("accounts:notifications")
+    page = {"form": form, "sends": settings.EMAIL_BACKEND != NO_MAIL, "hour": settings.DIGEST_HOUR}
+    return render(request, "accounts/notifications.html", page)
+
+
+@login_not_required
+@csrf_exempt  # mail programs post here by themselves; the signed link says who, and nothing else is done with it
+@require_http_methods(["GET", "POST"])
+def mail_off(request: HttpRequest, token: str) -> HttpResponse:
+    """The link at the end of a letter: asks, and on one click sends that kind of letter no more."""
+    link = OffLink.read(token)
+    if link is None:
+        return render(request, "accounts/mail_off.html", {"link": None}, status=404)
+    if request.method == "POST":
+        link.use()
+    page = {"link": link, "letter": MailChoice.Letter(link.letter).label, "done": request.method == "POST"}
+    return render(request, "accounts/mail_off.html", page)
 
 
 @require_safe

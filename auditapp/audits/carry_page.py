@@ -27,7 +27,7 @@ class Line:
 def page(audit: Audit, *, reader: User) -> dict[str, Any]:
     """Everything `audits/carry_forward.html` shows but the form."""
     signed = carrying.last_signed(audit)
-    answers = list(audit.answers.with_assignment(reader).select_related("question", "current__by"))
+    answers = list(audit.answers.visible_to(reader).with_assignment(reader).select_related("question", "current__by"))
     for answer in answers:
         answer.audit, answer.site = audit, audit.site  # the same for all of them: not to be asked for once per line
     proposals = carrying.proposals(audit, answers, signed)
@@ -45,7 +45,9 @@ def page(audit: Audit, *, reader: User) -> dict[str, Any]:
         "offered": [line.tick for line in unchanged if line.may_take and line.proposal.ref],
         "reworded": [line for line in lines if line.proposal.reworded],
         "new": [a for a in answers if signed and a.code not in signed.questions],
-        "no_longer_asked": [q for code, q in signed.questions.items() if code not in asked] if signed else [],
+        "no_longer_asked": [q for code, q in signed.questions.items() if code not in asked]
+        if signed and reader.reads_all_at(audit.site_id)
+        else [],
         "taken_over": [a for a in answers if a.current and a.current.carried_from],
         "answered": sum(_is_answered(a) for a in answers),
         "key": uuid4().hex,

@@ -22,6 +22,8 @@ class Expectation(NamedTuple):
 
 def expected_of(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
     """`categories` are the rows of `progress.in_order(...)`, which say what is left and who was given what."""
+    if audit.state != "draft" and not reader.reads_all_at(audit.site_id):
+        return Expectation(_("Your part is handed over. Nothing else is expected of you now."))
     return _BY_STATE[audit.state](reader, audit, categories)
 
 
@@ -33,6 +35,7 @@ def open_acts(reader: User, audit: "Audit") -> dict[str, bool]:
     return {
         "assign": draft and auditor,
         "submit": draft and auditor,
+        "read": reader.reads_all_at(audit.site_id),
         "rate": officer,
         "withdraw": (auditor or officer) and "withdrawn" in audit.MOVES[audit.State(audit.state)],
         "revise": issued and auditor and not hasattr(audit, "superseded_by"),
@@ -41,18 +44,19 @@ def open_acts(reader: User, audit: "Audit") -> dict[str, bool]:
 
 def _draft(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
     auditor = reader.holds(Role.AUDITOR, site=audit.site)
-    mine = [c for c in categories if auditor or any(a.user_id == reader.pk for a in c["given_to"])]
+    answers: Any = audit.answers.all() if auditor else audit.answers.given_to(reader)
+    mine = categories if auditor else answers.progress()
     if not mine:
         return Expectation(_("The auditors are answering. Nothing is expected of you now."))
-    if audit.round > 1 and (returned := _returned(audit, mine)):
+    if audit.round > 1 and (returned := _returned(audit, answers, mine)):
         return returned
     return _of_auditor(audit, mine) if auditor else _of_lead(audit, mine)
 
 
-def _returned(audit: "Audit", categories: list[dict[str, Any]]) -> Expectation | None:
+def _returned(audit: "Audit", answers: Any, categories: list[dict[str, Any]]) -> Expectation | None:
     """A returned question still has its old answer, so that it counts as answered: the reason comes first."""
     codes = [category["category_code"] for category in categories]
-    waiting = [code for code in audit.answers.still_returned().values_list("category_code", flat=True) if code in codes]
+    waiting = list(answers.still_returned().values_list("category_code", flat=True))
     if not waiting:
         return None
     sentence = ngettext(

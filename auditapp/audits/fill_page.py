@@ -41,7 +41,7 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
     if here is None:
         return {"cards": []}
     before, after = progress.neighbours(page.categories, code)
-    shown = page.shown(audit.answers.of_category(code), here)
+    shown = page.shown(page.answers.of_category(code), here)
     return shown | {
         "category": here,
         "about": next(c for d in audit.version.content["domains"] for c in d["categories"] if c["code"] == code),
@@ -56,7 +56,7 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
 def questions_page(audit: Audit, *, reader: User, query: QueryDict) -> dict[str, Any]:
     """Everything `audits/questions.html` shows: what a filter keeps of the whole audit, category by category."""
     page = Questions(audit, reader, query)
-    shown = page.shown(audit.answers.all(), page.totals | {"category_code": ""})
+    shown = page.shown(page.answers, page.totals | {"category_code": ""})
     titles = {row["category_code"]: row["title"] for row in page.categories}
     before = ""
     for card in shown["cards"]:
@@ -74,7 +74,8 @@ class Questions:
         reader.organisation = audit.organisation  # the same row: not to be asked for again
         self.filters = filters.offered(reader, since=audit.look_by(reader))
         self.chosen = filters.chosen(self.filters, query)
-        rows = audit.answers.progress(**{f.word: f.rule for f in self.filters})
+        self.answers = audit.answers.visible_to(reader)
+        rows = self.answers.progress(**{f.word: f.rule for f in self.filters})
         self.domains = progress.by_domain(audit.version, rows)
         self.categories = progress.in_order(self.domains)
         self.totals = progress.totals(rows, *(f.word for f in self.filters))
@@ -148,7 +149,15 @@ def page_with(answer: Answer) -> int:
 
 def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     """The cards of some answers of an audit, in order."""
-    read = list(answers.for_cards().with_assignment(reader).with_local_numbers().with_standing().with_flag())
+    read = list(
+        answers.for_cards()
+        .with_assignment(reader)
+        .with_local_numbers()
+        .with_standing()
+        .with_flag()
+        .with_comments()
+        .with_others(reader)
+    )
     asked_here = asked.questions(answer.question_id for answer in read)
     for answer in read:
         answer.site, answer.audit = audit.site, audit  # the same for all of them: not to be asked for once per card

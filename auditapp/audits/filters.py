@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from auditapp import lists
 from auditapp.accounts.models import User
 from auditapp.audits.models import AnswerEvidence, Flag, Return
-from auditapp.audits.models.answers import UNANSWERED, assigned_to
+from auditapp.audits.models.answers import UNANSWERED
+from auditapp.audits.models.assignments import is_given_to
 
 
 class Filter(NamedTuple):
@@ -26,7 +27,7 @@ class Filter(NamedTuple):
 def offered(reader: User, *, since: datetime | None) -> list[Filter]:
     """The filters for one reader, who last looked then; on a first visit nothing has changed since."""
     filters = [
-        Filter("mine", _("Mine"), Q(assigned_to(reader)), False),
+        Filter("mine", _("Mine"), Q(is_given_to(reader)), False),
         Filter("unanswered", _("Unanswered"), UNANSWERED),
         Filter("critical", _("Critical"), Q(criticality="critical")),
         Filter("not_met", _("Not or partly met"), Q(current__verdict__in=["partial", "not_met"])),

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from auditapp import clock, lists
-from auditapp.accounts.models import Site
+from auditapp.accounts.models import Site, User
 from auditapp.audits.models import Audit
 from auditapp.audits.models.audit import AuditQuerySet
 from auditapp.questionnaires.models import Questionnaire
@@ -46,11 +46,11 @@ def matching(
     return rows.matching(lists.typed(query, "q"))
 
 
-def in_state(rows: AuditQuerySet, query: QueryDict) -> QuerySet[Audit]:
+def in_state(rows: AuditQuerySet, query: QueryDict, reader: User) -> QuerySet[Audit]:
     """Those in the state that the address asks for, with all that a row shows, in its order."""
     if state := lists.chosen(query, "state", Audit.State.values):
         rows = rows.filter(state=state)
-    return lists.ordered(rows.with_names(), query, ORDERS, "-opened")
+    return lists.ordered(rows.with_names().with_counts_for(reader), query, ORDERS, "-opened")
 
 
 def state_counts(rows: AuditQuerySet) -> dict[str, int]:
@@ -66,9 +66,9 @@ def states(query: QueryDict, counts: dict[str, int]) -> list[dict[str, Any]]:
     return lists.links(query, "state", [o for o in options if counts.get(o[0]) or o[0] in ("", chosen)], counts)
 
 
-def page(rows: AuditQuerySet, query: QueryDict, counts: dict[str, int]) -> "Page[Audit]":
+def page(rows: AuditQuerySet, query: QueryDict, counts: dict[str, int], reader: User) -> "Page[Audit]":
     state = lists.chosen(query, "state", Audit.State.values)
-    return Counted(in_state(rows, query), count=counts.get(state, 0)).get_page(query.get("page"))
+    return Counted(in_state(rows, query, reader), count=counts.get(state, 0)).get_page(query.get("page"))
 
 
 def search(query: QueryDict, sites: Sequence[Site], asked: Sequence[Questionnaire]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def search(query: QueryDict, sites: Sequence[Site], asked: Sequence[Questionnair
     }
 
 
-def as_csv(rows: QuerySet[Audit]) -> HttpResponse:
+def as_csv(rows: QuerySet[Any]) -> HttpResponse:
     """All that is found, not only the page."""
     header = [
         _("Reference"), _("Revision"), _("State"), _("Round"), _("Deployment"), _("Deployment name"), _("Hospital"),
@@ -97,10 +97,10 @@ def as_csv(rows: QuerySet[Audit]) -> HttpResponse:
     return lists.csv_file("audits", header, (_row(audit) for audit in rows))
 
 
-def _row(audit: Audit) -> list[Any]:
+def _row(audit: Any) -> list[Any]:
     return [
         audit.ref, audit.revision, audit.get_state_display(), audit.round, audit.deployment.ref, audit.deployment.name,
         audit.site.name, audit.model_version.name, audit.version.questionnaire.title, audit.version.number,
-        audit.answered, audit.asked, audit.critical_left,
+        audit.answered_here, audit.asked_here, audit.critical_left_here,
         date_format(clock.day(audit.opened_at, audit.site.zone), "Y-m-d"), audit.opened_by.name,
     ]  # fmt: skip

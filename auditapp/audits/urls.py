@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing, uploads
+from auditapp.audits.views import (
+    carrying,
+    course,
+    evidence,
+    filling,
+    opening,
+    overview,
+    review,
+    standing,
+    together,
+    uploads,
+)
 
 app_name = "audits"
 urlpatterns = [
@@ -15,8 +26,12 @@ urlpatterns = [
     path("<slug:ref>/", overview.audit, name="audit"),
     path("<slug:ref>/exclusions/", overview.exclusions, name="exclusions"),
     path("<slug:ref>/rounds/<int:n>/", overview.round, name="round"),
-    path("<slug:ref>/assignments/", course.assignments, name="assignments"),
-    path("<slug:ref>/assignments/removal/", course.assignment_removal, name="assignment_removal"),
+    path("<slug:ref>/assignments/", together.assignments, name="assignments"),
+    path("<slug:ref>/assignments/removal/", together.assignment_removal, name="assignment_removal"),
+    path("<slug:ref>/assignments/<int:pk>/", together.assignment, name="assignment"),
+    path("<slug:ref>/assignments/categories/<slug:code>/", together.assignment_part, name="assignment_part"),
+    path("<slug:ref>/presence/", together.presence, name="presence"),
+    path("<slug:ref>/changes/", together.changes, name="changes"),
     path("<slug:ref>/carry-forward/", carrying.carry_forward, name="carry_forward"),
     path("<slug:ref>/versions/<int:number>/", carrying.version, name="version"),
     path("<slug:ref>/submission/", course.submission, name="submission"),
@@ -35,6 +50,17 @@ urlpatterns = [
     path("<slug:ref>/answers/<slug:code>/inheritance/", standing.inheritance, name="inheritance"),
     path("<slug:ref>/answers/<slug:code>/taking-over/", carrying.taking_over, name="taking_over"),
     path("<slug:ref>/answers/<slug:code>/history/", overview.history, name="history"),
+    path("<slug:ref>/answers/<slug:code>/comments/", together.comments, name="comments"),
+    path(
+        "<slug:ref>/answers/<slug:code>/comments/<int:pk>/resolution/",
+        together.comment_resolution,
+        name="comment_resolution",
+    ),
+    path(
+        "<slug:ref>/answers/<slug:code>/comments/<int:pk>/withdrawal/",
+        together.comment_withdrawal,
+        name="comment_withdrawal",
+    ),
     path("<slug:ref>/answers/<slug:code>/evidence/", evidence.evidence, name="evidence"),
     path("<slug:ref>/answers/<slug:code>/evidence/removal/", evidence.evidence_removal, name="evidence_removal"),
     path("<slug:ref>/answers/<slug:code>/evidence/choice/", evidence.evidence_choice, name="evidence_choice"),

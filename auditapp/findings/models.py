@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
-from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, Role, User
+from auditapp.accounts.models import LocalDay, Placed, ReadInFullQuerySet, Role, User
 from auditapp.deployments.models import Deployment, next_number
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
 
-class FindingQuerySet(PlacedQuerySet["Finding"]):
+class FindingQuerySet(ReadInFullQuerySet["Finding"]):
     def open(self) -> Self:
         return self.filter(state=Finding.State.OPEN)
 
@@ -163,7 +163,7 @@ class Closure(Placed):
         return f"{self.finding_id} closed"
 
 
-class HazardRatingQuerySet(PlacedQuerySet):
+class HazardRatingQuerySet(ReadInFullQuerySet):
     def open(self) -> "HazardRatingQuerySet":
         """In force: neither replaced by a later rating nor closed."""
         return self.filter(replaced_by=None, closure=None)

@@ -57,8 +57,9 @@ async def requeue_stalled(context: object, timestamp: int) -> None:
     Its upkeep is forgotten: the clock brings it again, and a second one waiting would break the lock of the queue.
     """
     jobs = app.job_manager
-    for job in await jobs.get_stalled_jobs(queue="reports", seconds_since_heartbeat=SILENT_SECONDS):
-        await jobs.retry_job(job)
+    for queue in ("reports", "mail"):
+        for job in await jobs.get_stalled_jobs(queue=queue, seconds_since_heartbeat=SILENT_SECONDS):
+            await jobs.retry_job(job)
     for job in await jobs.get_stalled_jobs(queue="upkeep", seconds_since_heartbeat=SILENT_SECONDS):
         await jobs.finish_job(job, status=Status.FAILED, delete_job=True)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
+from auditapp.accounts.models import Placed, ReadInFullQuerySet, Role, User
 from auditapp.audits import reconciliation
 from auditapp.audits.models import Audit, Submission
 from auditapp.findings.models import Finding
@@ -127,7 +127,7 @@ class Condition(Placed):
         return f"{self.decision_id} condition {self.n}"
 
 
-class ReportQuerySet(PlacedQuerySet):
+class ReportQuerySet(ReadInFullQuerySet):
     def with_names(self) -> "ReportQuerySet":
         return self.select_related(
             "audit__organisation", "audit__site", "audit__deployment", "audit__version__questionnaire", "decision"
@@ -377,7 +377,7 @@ class ReportFile(Placed):
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64, db_index=True)
     at = models.DateTimeField()
-    objects = PlacedQuerySet.as_manager()
+    objects = ReadInFullQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["report", "step"], name="one_file_per_step")]

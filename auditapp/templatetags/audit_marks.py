@@ -1,12 +1,14 @@
 """{% load audit_marks %}: the answers of a category as a row of shapes; a day of frozen facts as it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from auditapp.templatetags.moments import short_date
 from auditapp.templatetags.signs import SHAPES, VERDICTS, sign_for
@@ -57,3 +59,19 @@ def shape_bar(states: Sequence[str]) -> SafeString | str:
         round((STEP * len(states) - 2) * 14 / 16),
         marks,
     )
+
+
+@register.filter
+def at(there: Mapping[str, Any] | None, code: str) -> Any:
+    """{{ there|at:code }}: what a mapping holds for a question; nothing where no mapping is at hand."""
+    return (there or {}).get(code, "")
+
+
+@register.filter
+def here_in_words(names: Sequence[str]) -> str:
+    """{{ answer.here_now|here_in_words }}: Ben Okafor is here now."""
+    if not names:
+        return ""
+    if len(names) == 1:
+        return _("%(name)s is here now") % {"name": names[0]}
+    return _("%(names)s and %(name)s are here now") % {"names": ", ".join(names[:-1]), "name": names[-1]}

@@ -225,6 +225,12 @@ def holds(person: Any, role: str) -> bool:
     return bool(getattr(person, "is_authenticated", False)) and person.holds(role)
 
 
+@register.filter
+def reads(person: Any, site: Any) -> bool:
+    """{% if user|reads:audit.site %}: whether the person reads the hospital's audits as a whole."""
+    return bool(person.reads_all_at(site.pk))
+
+
 @register.simple_tag
 def reason(value: str | tuple[str, str]) -> SafeString | str:
     """One reason of a refusal: a text, or a (text, address) pair that links to what is missing."""

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from auditapp import clock
 from auditapp.accounts.models import Role, Site, User
-from auditapp.audits.models import Answer, Audit
+from auditapp.audits.models import Answer, Assignment, Audit
 from auditapp.audits.models.answers import UNANSWERED
 from auditapp.tracking.tasks import Kind, Task, named, on_audit
 
@@ -42,14 +43,17 @@ def drafts(user: User) -> Iterator[Task]:
 
 
 def assigned(user: User) -> Iterator[Task]:
-    """Questions of the categories that were given to the person, in drafts of others."""
+    """Questions that were given to the person, singly or with their category, in drafts of others."""
     returned = Exists(Answer.objects.still_returned().filter(pk=OuterRef("pk")))
-    answers = Answer.objects.visible_to(user).filter(
-        UNANSWERED | Q(returned),
-        audit__state=Audit.State.DRAFT,
-        audit__assignments__user=user,
-        audit__assignments__category_code=F("category_code"),
-        open_in_round=F("audit__round"),
+    mine = Assignment.objects.of_answer().filter(user=user)
+    answers = (
+        Answer.objects.visible_to(user)
+        .given_to(user)
+        .filter(UNANSWERED | Q(returned), audit__state=Audit.State.DRAFT, open_in_round=F("audit__round"))
+        .annotate(
+            given_due=Subquery(mine.order_by("due").values("due")[:1]),
+            given_at=Subquery(mine.order_by("at").values("at")[:1]),
+        )
     )
     rows = (
         answers.exclude(audit__opened_by=user)
@@ -57,16 +61,18 @@ def assigned(user: User) -> Iterator[Task]:
         .values(*NAMES, "site__zone")
         .annotate(
             n=Count("pk"),
-            due=Min("audit__assignments__due"),
-            since=Min("audit__assignments__at"),
+            due=Min("given_due"),
+            since=Min("given_at"),
             categories=ArrayAgg("category_code", order_by="position"),
         )
     )
     for row in rows:
         verb = ngettext("Answer %(n)s question of your part", "Answer %(n)s questions of your part", row["n"]) % row
-        href = reverse("audits:category", args=[row["audit__ref"], row["categories"][0]])
+        href = reverse("audits:category", args=[row["audit__ref"], row["categories"][0]]) + "?show=unanswered"
         what = named(*(row[name] for name in NAMES))
-        yield Task(Kind.ANSWER, verb, what, href, row["site__zone"], due=row["due"], since=row["since"])
+        late = row["due"] is not None and row["due"] < clock.today(row["site__zone"])
+        kind = Kind.LATE if late else Kind.ANSWER
+        yield Task(kind, verb, what, href, row["site__zone"], due=row["due"], since=row["since"])
 
 
 def approvals(user: User) -> Iterator[Task]:

@@ -12,6 +12,7 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
     """The same number of queries however much has happened to it."""
     versions = list(deployment.versions.with_audit())
     changes = list(deployment.status_changes.select_related("by"))
+    reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
     findings, profile = listing.summary(deployment), deployment.newest_profile
     under_way = [row.audit.ref for row in rows if row.audit.state not in standing.ENDED]
@@ -19,6 +20,7 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "deployment": deployment,
         "profile": profile,
         "expected": expectation.of(user, deployment, profile, overdue=findings.overdue, under_way=under_way),
+        "reads": reads,
         "answer": standing.answer(deployment, versions, rows),
         "versions": versions[::-1],
         "changes": changes[::-1],

@@ -7,18 +7,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Role, Site, User
-from auditapp.audits.models import Audit
+from auditapp.audits.models import Audit, StandingAnswer
+from auditapp.audits.models.standing import SOON
 from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
-from auditapp.tracking import answering, in_motion
+from auditapp.tracking import answering, in_motion, talking
 from auditapp.tracking.tasks import Kind, Task, named
 
 # What will appear here, by role: for the page that is empty.
 APPEARS = {
     Role.AUDITOR: gettext_lazy("audits that you opened, profiles to confirm, reports to sign"),
-    Role.CATEGORY_LEAD: gettext_lazy("questions of the categories that you are given"),
+    Role.CATEGORY_LEAD: gettext_lazy("questions and categories that you are given, comments that mention you"),
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
         "audits to review, profiles to confirm, reports to sign, questionnaires to publish"
     ),
@@ -38,7 +40,7 @@ def waiting_for(user: User) -> list[Task]:
     """Everything, in order. The number of queries does not depend on how much there is."""
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
-        _profiles, _questionnaires, _uncovered,
+        talking.waiting, _standing, _profiles, _questionnaires, _uncovered,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
@@ -67,6 +69,19 @@ def _profiles(user: User) -> Iterator[Task]:
         href = reverse("tracking:profile", args=[deployment.ref])
         what = named(deployment.name, deployment.site.name)
         yield Task(Kind.CONFIRM, _("Confirm the profile"), what, href, deployment.site.zone, since=profile.at)
+
+
+def _standing(user: User) -> Iterator[Task]:
+    """Answers for the whole hospital that the person keeps and that expire within thirty days, or have."""
+    today = clock.now().date()
+    newest = StandingAnswer.objects.visible_to(user).newest()
+    kept = StandingAnswer.objects.visible_to(user).filter(pk__in=newest.values("pk"), keeper=user)
+    for answer in kept.filter(valid_until__lte=today + SOON):
+        verb = _("Renew the answer for the whole hospital")
+        if answer.valid_until < today:
+            verb = _("Renew the answer for the whole hospital; it has expired")
+        href = reverse("audits:standing_answer", args=[answer.check_code])
+        yield Task(Kind.RENEW, verb, answer.check_code, href, "UTC", due=answer.valid_until)
 
 
 def _questionnaires(user: User) -> Iterator[Task]:

@@ -74,7 +74,7 @@ class Row:
 
 def found(user: User, query: QueryDict, sites: Sequence[Site]) -> DeploymentQuerySet:
     """The deployments that the address asks for, in its order; only what it sorts by is worked out."""
-    rows: DeploymentQuerySet = Deployment.objects.visible_to(user).matching(lists.typed(query, "q"))
+    rows: DeploymentQuerySet = Deployment.objects.visible_to(user).in_full(user).matching(lists.typed(query, "q"))
     if site := lists.chosen(query, "site", [s.code for s in sites]):
         rows = rows.filter(site__code=site)
     if status := lists.chosen(query, "status", Deployment.Status.values):

@@ -1,12 +1,14 @@
 """One thing that waits for somebody, and its place in the line."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from auditapp import clock
 from auditapp.audits.models import Audit
@@ -16,15 +18,42 @@ class Kind(IntEnum):
     """In this order: what is late, then what others wait for, then what takes longest."""
 
     OVERDUE = 1
-    SIGN = 2
-    DECIDE = 3
-    RETURNED = 4
-    REVIEW = 5
-    CONFIRM = 6
-    APPROVE = 7
-    PUBLISH = 8
-    ANSWER = 9
-    UNCOVERED = 10
+    LATE = 2
+    SIGN = 3
+    DECIDE = 4
+    RETURNED = 5
+    REVIEW = 6
+    CONFIRM = 7
+    APPROVE = 8
+    MENTIONED = 9
+    RENEW = 10
+    PUBLISH = 11
+    ANSWER = 12
+    COMMENTED = 13
+    UNCOVERED = 14
+
+    @property
+    def group(self) -> str:
+        """Under which word it is counted."""
+        return _(GROUPS[self])
+
+
+GROUPS = {
+    Kind.OVERDUE: gettext_noop("Late"),
+    Kind.LATE: gettext_noop("Late"),
+    Kind.SIGN: gettext_noop("To sign"),
+    Kind.DECIDE: gettext_noop("To decide"),
+    Kind.RETURNED: gettext_noop("Returned"),
+    Kind.REVIEW: gettext_noop("To review"),
+    Kind.CONFIRM: gettext_noop("To confirm"),
+    Kind.APPROVE: gettext_noop("To confirm"),
+    Kind.MENTIONED: gettext_noop("Mentioned"),
+    Kind.RENEW: gettext_noop("To renew"),
+    Kind.PUBLISH: gettext_noop("To confirm"),
+    Kind.ANSWER: gettext_noop("To answer"),
+    Kind.COMMENTED: gettext_noop("Comments"),
+    Kind.UNCOVERED: gettext_noop("Without an audit"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +86,11 @@ class Task:
         if days < 1:
             return _("waiting since today")
         return ngettext("waiting for %(days)s day", "waiting for %(days)s days", days) % {"days": days}
+
+
+def counted(tasks: Iterable[Task]) -> list[tuple[str, int]]:
+    """[("Late", 2), …]: how many of each, in the order of the list."""
+    return list(Counter(task.kind.group for task in tasks).items())
 
 
 def named(deployment: str, site: str, *audit: str) -> str:

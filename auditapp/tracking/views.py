@@ -11,13 +11,15 @@ from auditapp.tracking import check_answers as answered
 from auditapp.tracking import deployment_page
 from auditapp.tracking import my_work as waiting
 from auditapp.tracking import portfolio as whole
+from auditapp.tracking.tasks import counted
 
 
 @require_safe
 def my_work(request: HttpRequest) -> HttpResponse:
     """What waits for this person, in the order in which it should be done."""
     tasks = waiting.waiting_for(request.user)
-    return render(request, "tracking/my_work.html", {"tasks": tasks, "appears": waiting.appears_for(request.user)})
+    page = {"tasks": tasks, "counts": counted(tasks), "appears": waiting.appears_for(request.user)}
+    return render(request, "tracking/my_work.html", page)
 
 
 @require_safe

@@ -29,6 +29,7 @@ class Card {
     form.addEventListener("input", () => this.changed(PAUSE));
     form.addEventListener("change", () => this.changed(0));
     form.addEventListener("focusout", () => this.unsaved && this.changed(0));
+    form.addEventListener("answer:elsewhere", (event) => this.elsewhere(event));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.again();
@@ -146,6 +147,13 @@ class Card {
     this.answered = Boolean(this.verdict);
     this.unfinished = !this.answered || reply.lacks.length > 0;
     tally.update(reply.answered);
+  }
+
+  /* js/together.js brings somebody else's save. It is refused where anything here is not saved: that save will meet it. */
+  elsewhere(event) {
+    if (this.unsaved || this.stuck) return event.preventDefault();
+    event.detail.fill();
+    return this.settle(event.detail, "theirs");
   }
 
   /* Somebody else was first. The server has kept this text too; the person chooses what counts. */

@@ -88,7 +88,7 @@ function spoken(form, name, text) {
 }
 
 /* Puts theirs into the fields, or below what stands there; of two verdicts one's own stays. */
-function fill(form, theirs, beside) {
+export function fill(form, theirs, beside) {
   for (const [name, text] of Object.entries(theirs)) {
     const field = form.elements[name];
     if (!field) continue;

@@ -1,7 +1,8 @@
 """Who may open what: every address of the product, once. The only place where this is said; tests/access walks it.
 
 For each role at the hospital itself (`own`) the table gives who is let through; everyone else there is told that the
-role is missing (403). People of another hospital of the group, and of another group, do not learn that the thing
+role is missing (403). A category lead, who sees of an audit what is given to them, is told of the rest that it does
+not exist (404, `part`). People of another hospital of the group, and of another group, do not learn that the thing
 exists (404). Nobody who is not signed in gets further than the sign-in page, except where `public` says so.
 """
 
@@ -32,6 +33,7 @@ class Page:
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
     of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
+    part: bool = False  # tells of answers: who only answers what is given does not learn that this exists (404)
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
 
@@ -42,6 +44,7 @@ TABLE = [
     Page("accounts:theme", get=None, post=ALL, public=True),
     Page("reports:verify", post=ALL, public=True),
     Page("reports:verify_report", with_={"public_id": "issued"}, public=True, post=ALL),
+    Page("accounts:mail_off", with_={"token": "letter"}, public=True, post=ALL),
     Page("help", public=True),
     Page("accessibility", public=True),
     Page("healthz", public=True),
@@ -50,6 +53,7 @@ TABLE = [
     Page("accounts:person"),
     Page("accounts:device_key", get=None, post=ALL),
     Page("accounts:password", post=ALL),
+    Page("accounts:notifications", post=ALL),
     Page("tracking:my_work"),
     # Lists: everyone opens them and sees their own hospitals in them
     Page("tracking:portfolio"),
@@ -125,31 +129,39 @@ TABLE = [
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
     Page("deployments:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
     # Findings
-    Page("findings:finding", "finding"),
+    Page("findings:finding", "finding", part=True),
     # Audits
     Page("audits:opening", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:standing_answers"),
     Page("audits:standing_answer", with_={"code": "mon-02"}, post=GROUP_KEEPERS, of_the_group=True),
-    Page("audits:inheritance", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:inheritance", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),
-    Page("audits:questions", "draft"),
-    Page("audits:flag", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
-    Page("audits:history", "draft", with_={"code": "mon-02"}),
-    Page("audits:round", "submitted", with_={"n": "1"}),
-    Page("audits:answer", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:questions", "draft", part=True),
+    Page("audits:flag", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
+    Page("audits:history", "draft", with_={"code": "mon-02"}, part=True),
+    Page("audits:round", "submitted", with_={"n": "1"}, part=True),
+    Page("audits:answer", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
     Page(
         "audits:approval",
         "draft",
         get=None,
         post=frozenset({AUDITOR, OFFICER, LEAD}),
         with_={"code": "mon-02"},
+        part=True,
     ),
-    Page("audits:taking_over", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:taking_over", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
     Page("audits:carry_forward", "draft", post=frozenset({AUDITOR, LEAD})),  # a category is given to the lead
     Page("audits:version", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), with_={"number": "1"}),
-    Page("audits:evidence", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page(
+        "audits:evidence",
+        "draft",
+        get=frozenset({AUDITOR}),
+        post=frozenset({AUDITOR}),
+        with_={"code": "mon-02"},
+        part=True,
+    ),
     Page(
         "audits:evidence_removal",
         "draft",
@@ -157,6 +169,7 @@ TABLE = [
         post=frozenset({AUDITOR}),
         with_={"code": "mon-02"},
         data={"item": "item"},
+        part=True,
     ),
     Page(
         "audits:evidence_choice",
@@ -164,28 +177,64 @@ TABLE = [
         get=frozenset({AUDITOR}),
         post=frozenset({AUDITOR}),
         with_={"code": "mon-02"},
+        part=True,
     ),
-    Page("audits:uploads", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
-    Page("audits:upload", "draft", get=frozenset({AUDITOR}), with_={"code": "mon-02", "token": "upload"}),
-    Page("audits:evidence_file", "draft", with_={"sha256": "evidence"}),
-    Page("audits:evidence_preview", "draft", with_={"sha256": "evidence"}),
+    Page("audits:uploads", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
+    Page("audits:upload", "draft", get=frozenset({AUDITOR}), with_={"code": "mon-02", "token": "upload"}, part=True),
+    Page("audits:evidence_file", "draft", with_={"sha256": "evidence"}, part=True),
+    Page("audits:evidence_preview", "draft", with_={"sha256": "evidence"}, part=True),
     Page("audits:assignments", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:assignment_removal", "draft", get=None, post=frozenset({AUDITOR}), data={"assignment": "assignment"}),
+    Page(
+        "audits:assignment",
+        "draft",
+        get=frozenset({AUDITOR}),
+        post=frozenset({AUDITOR}),
+        with_={"pk": "assignment"},
+    ),
+    Page(
+        "audits:assignment_part",
+        "draft",
+        get=frozenset({AUDITOR}),
+        post=frozenset({AUDITOR}),
+        with_={"code": "monitoring-incidents"},
+    ),
+    Page("audits:changes", "draft"),
+    Page("audits:presence", "draft", get=None, post=ALL),
+    Page("audits:presence", "draft", get=None, post=ALL, data={"at": "question at"}, part=True),
+    Page("audits:comments", "draft", post=ALL, with_={"code": "mon-02"}, part=True),
+    Page("audits:comments", "draft", post=ALL, with_={"code": "acc-10"}),
+    Page(
+        "audits:comment_resolution",
+        "draft",
+        get=None,
+        post=ALL,
+        with_={"code": "mon-02", "pk": "comment"},
+        part=True,
+    ),
+    Page(
+        "audits:comment_withdrawal",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR}),
+        with_={"code": "mon-02", "pk": "comment"},
+        part=True,
+    ),
     Page("audits:submission", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:withdrawal", "draft", get=frozenset({AUDITOR, OFFICER}), post=frozenset({AUDITOR, OFFICER})),
-    Page("audits:revision", "issued", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
-    Page("audits:review", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER})),
-    Page("audits:hazard_ratings", "submitted", post=frozenset({OFFICER})),
+    Page("audits:revision", "issued", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), part=True),
+    Page("audits:review", "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), part=True),
+    Page("audits:hazard_ratings", "submitted", post=frozenset({OFFICER}), part=True),
     *[
-        Page(name, "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"})
+        Page(name, "submitted", frozenset({OFFICER}), frozenset({OFFICER}), with_={"hazard": "hazard"}, part=True)
         for name in ("audits:hazard_rating", "audits:hazard_closure")
     ],
     # Decisions, signatures, reports
-    Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR})),
-    Page("reports:report", "issued"),
-    Page("reports:related_clauses", "issued"),
-    Page("reports:pdf", "issued"),
-    Page("reports:json", "issued"),
-    Page("reports:signature", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
-    Page("reports:refusal", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR}), part=True),
+    Page("reports:report", "issued", part=True),
+    Page("reports:related_clauses", "issued", part=True),
+    Page("reports:pdf", "issued", part=True),
+    Page("reports:json", "issued", part=True),
+    Page("reports:signature", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), part=True),
+    Page("reports:refusal", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), part=True),
 ]  # fmt: skip

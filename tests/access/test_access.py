@@ -12,13 +12,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from auditapp import clock
 from auditapp.accounts.models import Membership, User
+from auditapp.accounts.notifications import OffLink
+from auditapp.audits.models import Comment
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
 from auditapp.reports import jobs
-from tests.access.table import ADMINISTRATOR, ROLES, TABLE, Page
+from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
@@ -44,7 +46,12 @@ class World:
     def __init__(self, make: Make) -> None:
         self.make = make
         deployment = make.deployment(live=True)
-        self.things: dict[str, str] = {"deployment": deployment.ref, "colleague": str(make.people["olga"].pk)}
+        letter = OffLink.address(make.people["vera"], "digest").split("/")[-2]
+        self.things: dict[str, str] = {
+            "deployment": deployment.ref,
+            "colleague": str(make.people["olga"].pk),
+            "letter": letter,
+        }
         self.things["threshold"] = threshold_page.numbers(make.people["vera"])[0].code
         issued = make.decided()
         self._sign_all(issued)
@@ -97,6 +104,8 @@ class World:
         assignment = audit.assign("accountability", dora, by=asha)
         upload = PartialUpload.begin("tests.pdf", size=9, modified="", by=asha, site=audit.site)
         self.things["upload"] = str(upload.token)
+        said = Comment.say(audit.answers.select_related("audit").get(code="mon-02"), "Which ward?", by=asha)
+        self.things |= {"comment": str(said.pk), "question at": "mon-02"}
         self.things |= {"evidence": evidence.sha256, "item": str(item.pk), "assignment": str(assignment.pk)}
 
     def _extras(self, place: str, organisation: str, site: str | None) -> None:
@@ -143,6 +152,8 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
     if page.about and place == "other organisation":
         return "404"
     if page.about and place == "other site" and not page.group_wide:
+        return "404"
+    if page.part and role == LEAD:
         return "404"
     return "passes" if role in allowed else "403"
 

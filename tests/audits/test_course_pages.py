@@ -128,10 +128,15 @@ def test_a_category_is_given_to_a_person_and_taken_back(client: Client, make: Ma
     assert client.post(f"{where}removal/", {"assignment": given.pk}).status_code == 409
 
 
-def test_only_auditors_and_leads_of_the_hospital_can_be_chosen(client: Client, make: Make, asha: User) -> None:
+def test_only_auditors_leads_and_owners_of_the_hospital_can_be_chosen(client: Client, make: Make, asha: User) -> None:
     sign_in(client, asha)
     form = client.get(f"/audits/{make.audit().ref}/assignments/").context["form"]
-    assert [person.name for person in form.fields["user"].queryset] == ["Asha Rao", "Dora Petrou"]
+    assert [person.name for person in form.fields["user"].queryset] == [
+        "Asha Rao",
+        "Dora Petrou",
+        "Olga Marsh",
+        "Omar Haddad",
+    ]
 
 
 @pytest.mark.parametrize(

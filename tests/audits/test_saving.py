@@ -164,13 +164,13 @@ def test_what_one_person_typed_is_not_saved_under_the_name_of_another(
     assert current(audit).n == 0
 
 
-@pytest.mark.parametrize("person", ["vera", "ben", "omar", "dora"])
+@pytest.mark.parametrize(("person", "status"), [("vera", 403), ("ben", 403), ("omar", 403), ("dora", 404)])
 def test_who_neither_audits_nor_leads_the_category_cannot_answer(
-    client: Client, audit: Audit, make: Make, person: str
+    client: Client, audit: Audit, make: Make, person: str, status: int
 ) -> None:
     sign_in(client, make.people[person])
-    assert post_answer(client, audit, CODE).status_code == 403
-    assert post_answer(client, audit, CODE, json=True).status_code == 403
+    assert post_answer(client, audit, CODE).status_code == status
+    assert post_answer(client, audit, CODE, json=True).status_code == status
     assert current(audit).n == 0
 
 
@@ -180,7 +180,7 @@ def test_the_lead_of_a_category_answers_it_and_nothing_else(
     audit.assign("monitoring-incidents", dora, by=asha)
     sign_in(client, dora)
     assert post_answer(client, audit, CODE, json=True).status_code == 200
-    assert post_answer(client, audit, "aut-03", json=True).status_code == 403
+    assert post_answer(client, audit, "aut-03", json=True).status_code == 404
 
 
 def test_a_signed_out_save_is_sent_to_sign_in_and_nothing_is_claimed(client: Client, audit: Audit) -> None:
@@ -199,13 +199,13 @@ def test_after_submission_a_save_is_refused_with_the_rule(client: Client, make: 
         json.loads(reply.content)  # an error page, whose sentence the script shows
 
 
-@pytest.mark.parametrize("person", ["asha", "dora"])
-def test_a_save_costs_at_most_eight_queries(client: Client, audit: Audit, make: Make, person: str) -> None:
-    """Session, person and roles included; the first save moves the counters, a later one does not."""
+@pytest.mark.parametrize(("person", "most"), [("asha", 8), ("dora", 9)])
+def test_a_save_costs_few_queries(client: Client, audit: Audit, make: Make, person: str, most: int) -> None:
+    """Session, person and roles included; the first save moves the counters, and a lead's own part is counted anew."""
     audit.assign("monitoring-incidents", make.people["dora"], by=make.people["asha"])
     sign_in(client, make.people[person])
     for base, verdict in enumerate(["met", "not_applicable", "partial"]):
-        with counted(8):
+        with counted(most):
             reply = post_answer(client, audit, CODE, json=True, base=base, key=f"k{base}", verdict=verdict)
         assert reply.status_code == 200
     with counted(8):

@@ -72,6 +72,11 @@ class People:
             self.sign_in(person, name or person)
         return context
 
+    def hears_nothing(self, person: str) -> None:
+        """What others do does not reach the person's open pages: as if all of it happened between two questions."""
+        context = self.contexts.get(person) or self.open(person)
+        context.route("**/changes/", lambda route: route.fulfill(status=304))
+
     def sign_in(self, person: str, at: str = "") -> Page:
         page = self.contexts[at or person].pages[0]
         page.goto(f"{self.stack.url}/sign-in/")

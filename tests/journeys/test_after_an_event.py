@@ -27,7 +27,7 @@ def test_an_event_is_contained_and_signed_for(people: People, ward: Ward, tmp_pa
     asha_gives_dora_a_part(people, audit)
     asha_answers(people, audit, tmp_path)
     dora_and_asha_answer_the_same_question(people, audit)
-    dora_agrees_that_one_does_not_apply(people, audit)
+    ben_agrees_that_one_does_not_apply(people, audit)
     asha_finds_what_is_missing_and_submits(people, audit)
 
     judging.ben_sends_back(people, audit, "mon-03", REASON)
@@ -116,6 +116,7 @@ def asha_answers(people: People, audit: str, folder: Path) -> None:
 
 def dora_and_asha_answer_the_same_question(people: People, audit: str) -> None:
     """Nobody's text is lost: the later save gets both, side by side."""
+    people.hears_nothing("asha")
     hers = people.visit("dora", "/")
     hers.locator(".tasks li", has_text=audit).get_by_role("link", name=re.compile("of your part")).click()
     page = people.visit("asha", f"/audits/{audit}/categories/monitoring-incidents/")
@@ -137,10 +138,10 @@ def dora_and_asha_answer_the_same_question(people: People, audit: str) -> None:
     people.look(page, "history")
 
 
-def dora_agrees_that_one_does_not_apply(people: People, audit: str) -> None:
+def ben_agrees_that_one_does_not_apply(people: People, audit: str) -> None:
     page = people.visit("asha", f"/audits/{audit}/categories/patient-trust/")
     expect(page.get_by_text("waits for a second person who agrees")).to_be_visible()
-    page = people.visit("dora", "/")
+    page = people.visit("ben", "/")
     page.locator(".tasks li", has_text=audit).get_by_role("link", name=re.compile("not applicable")).click()
     people.look(page, "to-approve")
     page.get_by_role("button", name="I agree that it does not apply").click()

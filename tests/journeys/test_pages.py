@@ -18,7 +18,7 @@ FIRST_SCREENS = {
     "grace": "Record the decision",
     "omar": "overdue",
     "nadia": None,
-    "vera": None,
+    "vera": "Renew the answer",
     "ada": None,
 }
 

@@ -42,6 +42,7 @@ def fill_page(audit: str) -> str:
 
 def both_were_at_it(people: People, audit: str) -> Page:
     """Both have the page open; Dora's text is saved first, then Asha's is refused and kept."""
+    people.hears_nothing("asha")
     ashas = people.visit("asha", fill_page(audit))
     doras = people.visit("dora", fill_page(audit))
     choose(card(doras, CODE), "Not met")

@@ -4,8 +4,10 @@ from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
+from auditapp.audits.models.comments import Comment, Mention
 from auditapp.audits.models.flags import Flag, Look
 from auditapp.audits.models.moves import VersionMove
+from auditapp.audits.models.presence import Presence
 from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
@@ -18,9 +20,12 @@ __all__ = [
     "Audit",
     "AuditFinding",
     "CategoryScore",
+    "Comment",
     "Flag",
     "Look",
+    "Mention",
     "NotApplicableApproval",
+    "Presence",
     "Return",
     "Review",
     "Saved",

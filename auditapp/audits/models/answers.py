@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from auditapp import clock
 from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, Role, User
 from auditapp.audits import carrying
-from auditapp.audits.models.assignments import Assignment
+from auditapp.audits.models.assignments import is_given_to, is_shown_to
 from auditapp.audits.models.attachments import AnswerEvidence
+from auditapp.audits.models.comments import counted
 from auditapp.audits.models.flags import Flag, Flagged, flag_of_answer
+from auditapp.audits.models.presence import names_of_others
 from auditapp.audits.models.revisions import (
     JUSTIFICATION_LENGTH,
     AnswerRevision,
@@ -51,12 +53,6 @@ STATE = Case(
 )
 
 
-def assigned_to(person: User) -> Exists:
-    """Whether the answer's category is given to this person."""
-    given = Assignment.objects.filter(audit=OuterRef("audit"), category_code=OuterRef("category_code"), user=person)
-    return Exists(given)
-
-
 def outdated() -> Q:
     """What was taken over from the whole hospital has expired since; what a round handed over stays as it was then."""
     expired = Q(current__standing__valid_until__lt=LocalDay("site__zone"))
@@ -64,6 +60,10 @@ def outdated() -> Q:
 
 
 class AnswerQuerySet(PlacedQuerySet):
+    def visible_to(self, user: User) -> "AnswerQuerySet":
+        """Everything of the hospitals whose audits the person reads; elsewhere in reach what is given to the person."""
+        return super().visible_to(user).filter(is_shown_to(user))
+
     def of_category(self, code: str) -> "AnswerQuerySet":
         return self.filter(category_code=code)
 
@@ -95,13 +95,25 @@ class AnswerQuerySet(PlacedQuerySet):
             .annotate(backed_by=F("question__not_applicable_backed_by"), held=Value(True))
         )
 
+    def given_to(self, person: User) -> "AnswerQuerySet":
+        """What was assigned to this person, by itself or with its category."""
+        return self.filter(is_given_to(person))
+
     def with_assignment(self, person: User) -> "AnswerQuerySet":
-        """`assigned`: whether the answer's category is given to this person."""
-        return self.annotate(assigned=assigned_to(person))
+        """`assigned`: whether the answer is given to this person, by itself or with its category."""
+        return self.annotate(assigned=is_given_to(person))
 
     def with_flag(self) -> "AnswerQuerySet":
         """`flag_row`: the flag that stands on the question, for `Answer.flagged`."""
         return self.annotate(flag_row=flag_of_answer())
+
+    def with_comments(self) -> "AnswerQuerySet":
+        """`comments_now` and `comments_open`: how many there are, without the withdrawn ones."""
+        return self.annotate(comments_now=counted(), comments_open=counted(resolved_at=None))
+
+    def with_others(self, reader: User) -> "AnswerQuerySet":
+        """`here_now`: the names of the others who are at the answer."""
+        return self.annotate(here_now=names_of_others(reader))
 
     def with_local_numbers(self) -> "AnswerQuerySet":
         """`adopted`: the numbers that the organisation adopted for the answer's check, for `local_numbers`."""
@@ -222,6 +234,9 @@ class Answer(Placed):
     flag_row: dict[str, Any] | None
     backed_by: str
     adopted: list[dict[str, Any]]
+    comments_now: int
+    comments_open: int
+    here_now: list[str]
 
     class Meta:
         ordering = ["position"]

@@ -8,12 +8,17 @@ from django.db.models import Count, Window
 from django.db.models.functions import RowNumber
 
 from auditapp.accounts.models import Placed, PlacedQuerySet, User
+from auditapp.audits.models.assignments import is_shown_to
 from auditapp.evidence.models import Evidence
 
 SHOWN_USES = 3  # of one item, where it can be chosen
 
 
 class AnswerEvidenceQuerySet(PlacedQuerySet["AnswerEvidence"]):
+    def visible_to(self, user: User) -> Self:
+        """What is named for answers that the person sees."""
+        return super().visible_to(user).filter(is_shown_to(user, "answer__"))
+
     def named(self, key: str) -> Self:
         """The row that a form names by its key; none for anything that is not a key."""
         return self.filter(pk=int(key)) if key.isdecimal() and len(key) < 19 else self.none()

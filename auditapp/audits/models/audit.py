@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import rfc8785
 from django.db import models, transaction
+from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,8 +18,8 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.audits import carrying, facts, moving, reconciliation, scoring
-from auditapp.audits.models.answers import Answer
-from auditapp.audits.models.assignments import Assignment
+from auditapp.audits.models.answers import UNANSWERED, Answer
+from auditapp.audits.models.assignments import Assignment, must_be_assignable
 from auditapp.audits.models.flags import Look, look_of
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.revisions import Stale
@@ -32,6 +33,31 @@ from auditapp.trail.models import Event
 
 
 class AuditQuerySet(PlacedQuerySet["Audit"]):
+    def visible_to(self, user: User) -> Self:
+        """All of the hospitals whose audits the person reads; elsewhere in reach those in which something is theirs."""
+        rows = super().visible_to(user)
+        if user.reading is None:
+            return rows
+        theirs = models.Exists(Assignment.objects.filter(audit=models.OuterRef("pk"), user=user))
+        return rows.filter(models.Q(site_id__in=user.reading) | models.Q(theirs))
+
+    def with_place(self) -> Self:
+        """`place_in_trail`: the number of the last act on the audit; every act of anybody moves it."""
+        stream = Concat(models.Value("audit:"), models.OuterRef("ref"), output_field=models.CharField())
+        last = Event.objects.filter(stream=stream).order_by("-seq").values("seq")[:1]
+        return self.annotate(place_in_trail=models.Subquery(last))
+
+    def with_counts_for(self, user: User) -> Self:
+        """`asked_here`, `answered_here`, `critical_left_here`: of the audit, or of the part that is the person's."""
+        if user.reading is None:
+            whole = {f"{name}_here": models.F(name) for name in ("asked", "answered", "critical_left")}
+            return self.annotate(**whole)
+        return self.annotate(
+            asked_here=_of_part(user, "asked"),
+            answered_here=_of_part(user, "answered", ~UNANSWERED),
+            critical_left_here=_of_part(user, "critical_left", UNANSWERED, criticality="critical"),
+        )
+
     def matching(self, text: str) -> Self:
         """Audits that hold every word searched for, in their reference or their deployment's reference or name."""
         rows = self
@@ -82,6 +108,14 @@ class AuditQuerySet(PlacedQuerySet["Audit"]):
 
     def under_way(self) -> Self:
         return self.exclude(state__in=[Audit.State.ISSUED, Audit.State.WITHDRAWN, Audit.State.SUPERSEDED])
+
+
+def _of_part(user: User, name: str, *which: models.Q, **more: Any) -> models.Case:
+    """The audit's own counter where the person reads it all; elsewhere counted among what is given to the person."""
+    theirs = Answer.objects.given_to(user).filter(*which, audit=models.OuterRef("pk"), **more).order_by()
+    counted = models.Subquery(theirs.values("audit").annotate(n=models.Count("pk")).values("n"))
+    whole = models.When(site_id__in=user.reading, then=models.F(name))
+    return models.Case(whole, default=Coalesce(counted, 0), output_field=models.IntegerField())
 
 
 class Audit(Placed):
@@ -140,6 +174,8 @@ class Audit(Placed):
     objects = AuditQuerySet.as_manager()
 
     look: dict[str, str | None] | None  # from with_look_of()
+
+    place_in_trail: int  # see `with_place`
 
     class Meta:
         ordering = ["-opened_at", "-pk"]
@@ -275,6 +311,14 @@ class Audit(Placed):
         """Note that the person has the questions before them; returns when they last did. Needs `with_look_of`."""
         return Look.take(self, by=person)
 
+    def counts_for(self, reader: User) -> dict[str, int]:
+        """{answered, asked}: of the audit, or of the part that is this reader's."""
+        if reader.reads_all_at(self.site_id):
+            return {"answered": self.answered, "asked": self.asked}
+        theirs = self.answers.given_to(reader)
+        given = ~UNANSWERED
+        return theirs.aggregate(answered=models.Count("pk", filter=given), asked=models.Count("pk"))
+
     @property
     def profile_values(self) -> dict[str, Any]:
         """Fact id -> value, of the profile frozen at opening."""
@@ -298,21 +342,64 @@ class Audit(Placed):
             critical_left=models.F("critical_left") - (change if critical else 0),
         )
 
+    def assign(
+        self,
+        category_code: str,
+        user: User,
+        *,
+        by: User,
+        due: date | None = None,
+        message: str = "",
+        check_code: str = "",
+    ) -> Assignment:
+        """Give a category, or one question of it, to one person."""
+        codes = [check_code] if check_code else []
+        return self.assign_to([user], category_code, by=by, codes=codes, due=due, message=message)[0]
+
     @transaction.atomic
-    def assign(self, category_code: str, user: User, *, by: User, due: date | None = None) -> Assignment:
-        """Give a category to a person, who may then answer it; `due` is a day at the hospital."""
+    def assign_to(
+        self,
+        people: Iterable[User],
+        category_code: str,
+        *,
+        by: User,
+        codes: Iterable[str] = (),
+        due: date | None = None,
+        message: str = "",
+    ) -> list[Assignment]:
+        """Give a category, or (`codes`) single questions of it, to people, who may then answer and are told by e-mail.
+
+        `due` is a day at the hospital. What somebody has already stays as it was given.
+        """
         self.must_let_assign(by)
-        if not user.holds(Role.AUDITOR, Role.CATEGORY_LEAD, site=self.site):
-            raise Refused(_("%(name)s is neither auditor nor category lead at this hospital.") % {"name": user.name})
-        if not self.answers.of_category(category_code).exists():
+        people, codes = list(people), list(codes)
+        asked = set(self.answers.of_category(category_code).values_list("code", flat=True))
+        if not asked:
             raise Refused(_("This audit asks nothing in that category."))
-        given = {**self.place, "by": by, "at": clock.now(), "due": due}
+        if unknown := set(codes) - asked:
+            raise Refused(_("%(code)s is not asked in that category.") % {"code": min(unknown)})
+        given = []
+        for user in people:
+            must_be_assignable(user, self.site)
+            rows = [self._give(category_code, code, user, by=by, due=due, message=message) for code in codes or [""]]
+            if user != by and any(new for _row, new in rows):
+                rows[0][0].tell()
+            given += [row for row, _new in rows]
+        return given
+
+    def _give(
+        self, category_code: str, check_code: str, user: User, *, by: User, due: date | None, message: str
+    ) -> tuple[Assignment, bool]:
+        about = {**self.place, "by": by, "at": clock.now(), "due": due, "message": clean(message)}
         assignment, new = Assignment.objects.get_or_create(
-            audit=self, category_code=category_code, user=user, defaults=given
+            audit=self, category_code=category_code, check_code=check_code, user=user, defaults=about
         )
         if new:
-            Event.record(by, "audit.assigned", self, category=category_code, user=user.pk)
-        return assignment
+            due_day = due and due.isoformat()
+            Event.record(
+                by, "audit.assigned", self, category=category_code, check=check_code, user=user.pk, due=due_day
+            )
+        return assignment, new
 
     @transaction.atomic
     def take_back(self, key: str, *, by: User) -> Assignment:
@@ -320,18 +407,17 @@ class Audit(Placed):
         self.must_let_assign(by)
         assignment = self.assignments.named(key).select_related("user").first()
         if assignment is None:
-            raise Refused(_("This category was already taken back."))
-        Event.record(
-            by, "audit.assignment_taken_back", self, category=assignment.category_code, user=assignment.user_id
-        )
+            raise Refused(_("This was already taken back."))
+        about = {"category": assignment.category_code, "check": assignment.check_code, "user": assignment.user_id}
+        Event.record(by, "audit.assignment_taken_back", self, **about)
         assignment.delete()
         return assignment
 
     def must_let_assign(self, by: User) -> None:
         """Refuse unless this person may say who answers what, now."""
-        by.must_hold(Role.AUDITOR, site=self.site, to=_("assign categories"))
+        by.must_hold(Role.AUDITOR, site=self.site, to=_("assign questions"))
         if self.state != self.State.DRAFT:
-            raise Refused(_("Only a draft's categories can be assigned."))
+            raise Refused(_("Only a draft's questions can be assigned."))
 
     def must_let_take_over(self, by: User) -> None:
         """Refuse unless this person answers here at all; which questions is another matter."""

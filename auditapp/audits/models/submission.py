@@ -5,12 +5,12 @@ from typing import Any, Self
 
 from django.db import models
 
-from auditapp.accounts.models import Placed, PlacedQuerySet, User
+from auditapp.accounts.models import Placed, ReadInFullQuerySet, User
 from auditapp.audits.models.answers import Answer
 from auditapp.findings.models import Finding
 
 
-class SubmissionQuerySet(PlacedQuerySet["Submission"]):
+class SubmissionQuerySet(ReadInFullQuerySet["Submission"]):
     def last_answering(self, code: str) -> Self:
         """For each deployment the newest one that answers this check; of audits that count, so of no draft.
 
@@ -131,7 +131,7 @@ class AuditFinding(Placed):
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="raised")
     answer = models.ForeignKey(Answer, models.PROTECT, related_name="raised")
     finding = models.ForeignKey(Finding, models.PROTECT, related_name="raised_by")
-    objects = PlacedQuerySet.as_manager()
+    objects = ReadInFullQuerySet.as_manager()
 
     class Meta:
         constraints = [

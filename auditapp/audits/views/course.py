@@ -1,38 +1,14 @@
-"""What moves an audit along: assignments, submission, withdrawal, revision."""
+"""What moves an audit along: submission, withdrawal, revision."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from auditapp.audits import progress
-from auditapp.audits.forms.course import AssignmentForm, RevisionForm, WithdrawalForm
+from auditapp.audits.forms.course import RevisionForm, WithdrawalForm
 from auditapp.audits.models import Audit
-
-
-@require_http_methods(["GET", "POST"])
-def assignments(request: HttpRequest, ref: str) -> HttpResponse:
-    """Who answers which category; the page of the audit says it to everybody else."""
-    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
-    audit.must_let_assign(request.user)
-    given = audit.assignments.select_related("user", "by").order_by("user__name")
-    domains = progress.by_domain(audit.version, audit.answers.progress(), given)
-    form = AssignmentForm(request.POST or None, audit=audit, categories=progress.in_order(domains))
-    if request.method == "POST" and form.is_valid():
-        assignment = audit.assign(by=request.user, **form.cleaned_data)
-        messages.success(request, _("%(name)s can answer it now.") % {"name": assignment.user.name})
-        return redirect("audits:assignments", ref=ref)
-    return render(request, "audits/assignments.html", {"form": form, "audit": audit, "domains": domains})
-
-
-@require_POST
-def assignment_removal(request: HttpRequest, ref: str) -> HttpResponse:
-    """Take a category back from a person."""
-    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
-    assignment = audit.take_back(request.POST.get("assignment", ""), by=request.user)
-    messages.success(request, _("%(name)s no longer answers it.") % {"name": assignment.user.name})
-    return redirect("audits:assignments", ref=ref)
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from auditapp import clock
-from auditapp.audits import fill_page
+from auditapp.audits import fill_page, together
 from auditapp.audits.cards import VERDICTS
 from auditapp.audits.forms.answering import AnswerForm, ApprovalForm
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Saved, Stale
@@ -27,22 +27,28 @@ REWORDED = gettext_lazy(
 @require_safe
 def category(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """One category of questions, to answer or to read."""
-    audits = Audit.objects.visible_to(request.user).with_names().with_look_of(request.user)
-    audit = get_object_or_404(audits, ref=ref)
+    audit = _read(request, ref)
+    beside = together.beside(audit, code, reader=request.user)
     page = fill_page.category_page(audit, code, reader=request.user, query=request.GET)
     if "category" not in page:
         raise Http404
-    return render(request, "audits/category.html", page)
+    return render(request, "audits/category.html", page | beside)
 
 
 @never_cache
 @require_safe
 def questions(request: HttpRequest, ref: str) -> HttpResponse:
     """The questions of all categories, or what a filter keeps of them, a page at a time."""
-    audits = Audit.objects.visible_to(request.user).with_names().with_look_of(request.user)
-    audit = get_object_or_404(audits, ref=ref)
+    audit = _read(request, ref)
+    beside = together.beside(audit, reader=request.user)
     page = fill_page.questions_page(audit, reader=request.user, query=request.GET)
-    return render(request, "audits/questions.html", page)
+    return render(request, "audits/questions.html", page | beside)
+
+
+def _read(request: HttpRequest, ref: str) -> Audit:
+    """The audit with what its pages of questions ask of it; it is read before all else that they show."""
+    audits = Audit.objects.visible_to(request.user).with_names().with_look_of(request.user).with_place()
+    return get_object_or_404(audits, ref=ref)
 
 
 @require_POST
@@ -127,9 +133,9 @@ def _saved(request: HttpRequest, answer: Answer, outcome: Saved) -> HttpResponse
     """Rendered inside the transaction and sent after it has committed."""
     if not _wants_json(request):
         return redirect(back_to(answer, request.POST))
-    revision, audit = outcome.revision, answer.audit
+    revision = outcome.revision
     reply = {"saved": True, "n": revision.n, **_when(answer, revision), "lacks": answer.lacks}
-    return JsonResponse(reply | {"answered": audit.answered, "asked": audit.asked})
+    return JsonResponse(reply | answer.audit.counts_for(request.user))
 
 
 def stale_page(request: HttpRequest, answer: Answer, outcome: Stale) -> HttpResponse:

@@ -18,10 +18,10 @@ def audits(request: HttpRequest) -> HttpResponse:
     asked = list(Questionnaire.objects.visible_to(request.user))
     found = listing.matching(Audit.objects.visible_to(request.user), request.GET, sites, asked)
     if request.GET.get("format") == "csv":
-        return listing.as_csv(listing.in_state(found, request.GET))
+        return listing.as_csv(listing.in_state(found, request.GET, request.user))
     counts = listing.state_counts(found)
     page = {
-        "page": listing.page(found, request.GET, counts),
+        "page": listing.page(found, request.GET, counts, request.user),
         "search": listing.search(request.GET, sites, asked),
         "states": listing.states(request.GET, counts),
         "may_open": request.user.holds(Role.AUDITOR),
@@ -33,15 +33,15 @@ def audits(request: HttpRequest) -> HttpResponse:
 def audit(request: HttpRequest, ref: str) -> HttpResponse:
     """Where an audit stands, and what it expects of this reader."""
     found = get_object_or_404(Audit.objects.visible_to(request.user).for_overview(), ref=ref)
-    given = found.assignments.select_related("user").order_by("user__name")
-    domains = progress.by_domain(found.version, found.answers.progress(), given, found.triggers)
+    given, answers = found.assignments.with_names(), found.answers.visible_to(request.user)
+    domains = progress.by_domain(found.version, answers.progress(), given, found.triggers)
     categories = progress.in_order(domains)
     page = {
         "audit": found,
         "domains": domains,
         "totals": progress.totals(categories),
         "expected": expected_of(request.user, found, categories),
-        "rounds": found.submissions.for_reading(),
+        "rounds": found.submissions.visible_to(request.user).for_reading(),
         "may": open_acts(request.user, found),
         "signed": carrying.last_signed(found) if found.state == "draft" else None,
         "other_versions": found.other_versions(),

@@ -33,8 +33,8 @@ def review(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def hazard_ratings(request: HttpRequest, ref: str) -> HttpResponse:
-    """The open ratings of the deployment, which everybody reads, and a new one."""
-    audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
+    """The open ratings of the deployment, which everybody reads who reads the whole audit, and a new one."""
+    audit = get_object_or_404(Audit.objects.visible_to(request.user).in_full(request.user).with_names(), ref=ref)
     form = HazardRatingForm(request.POST or None, audit=audit)
     if request.method == "POST":
         request.user.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=audit.site, to=_("rate a hazard"))
