@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import connection
 from django.test import Client
@@ -25,6 +26,7 @@ SIZES = (200, 1500)
 SLOWER = 4  # times: an old laptop
 VISITS = 5
 READY = "() => document.querySelector('form[data-autosave] [data-save]')?.hidden === true"
+LOADED = "() => performance.getEntriesByType('resource').map((entry) => entry.name)"
 PRESS_ONE = """async () => {
     const card = document.querySelector("[data-card]");
     card.focus();
@@ -99,7 +101,7 @@ class FillBench:
                 print(f"{'':<22}{'ms':>8}{'of bare view':>14}{'of bare form':>14}{'KB, zipped':>12}{'queries':>9}")
                 for what, path in filled.pages().items():
                     self._say(what, asha, plain, path, filled.queries(path))
-                self._say_chromium(next(iter(filled.pages().values())))
+                self._say_chromium(asha, next(iter(filled.pages().values())))
         finally:
             self.web.stop()
             self.bare.stop()
@@ -115,13 +117,13 @@ class FillBench:
         size = len(gzip.compress(asha.get(path).body)) / 1024
         print(f"{what:<22}{ours * 1000:8.1f}{ours / view:14.1f}{ours / form:14.2f}{size:12.1f}{queries:9}", flush=True)
 
-    def _say_chromium(self, path: str) -> None:
+    def _say_chromium(self, asha: Browser, path: str) -> None:
         """Of a first visit with nothing kept by the browser, as it is and on a machine that is so much slower."""
         with _chromium() as browser:
             if browser is None:
                 return
             for slower in (1, SLOWER):
-                visits = [self._visit(browser, path, slower) for _ in range(VISITS)]
+                visits = [self._visit(browser, asha, path, slower) for _ in range(VISITS)]
                 first, bare_form, key, weight = (statistics.median(column) for column in zip(*visits, strict=True))
                 about = f"Chromium{f', {slower} times slower' if slower > 1 else ''}"
                 print(
@@ -130,7 +132,7 @@ class FillBench:
                     flush=True,
                 )
 
-    def _visit(self, browser: Any, path: str, slower: int) -> tuple[float, float, float, float]:
+    def _visit(self, browser: Any, asha: Browser, path: str, slower: int) -> tuple[float, float, float, float]:
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         try:
             page = context.new_page()
@@ -142,13 +144,12 @@ class FillBench:
             tools = context.new_cdp_session(page)
             tools.send("Network.clearBrowserCache")
             tools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
-            came: list[Any] = []
-            page.on("response", lambda response: came.append(response))
             page.goto(f"http://127.0.0.1:{self.web.port}{path}", wait_until="commit")
             page.wait_for_function(READY)
             first = page.evaluate("performance.now()")
             page.wait_for_load_state()
-            weight = sum(len(gzip.compress(response.body())) for response in came) / 1024
+            loaded = {path, *(urlsplit(address).path for address in page.evaluate(LOADED))}
+            weight = sum(len(gzip.compress(asha.get(name).body)) for name in loaded) / 1024
             key = page.evaluate(PRESS_ONE)
             page.goto(f"http://127.0.0.1:{self.bare.port}/form/", wait_until="commit")
             page.wait_for_function("() => document.readyState === 'complete'")
