@@ -46,15 +46,18 @@ class Together:
         fields = {"base": base, "key": f"{code} {base} {time.time_ns()}", "verdict": "met"}
         fields["note"] = f"Read by fifty for the {base + 1}. time."
         address = f"{self.draft}/answers/{code}/"
-        taken = self._timed(lambda: self.people[place].post(address, fields, Accept="application/json").status)
+        person = self.people[place]
+        taken = self._timed(person, lambda: person.post(address, fields, Accept="application/json").status)
         self.stands[code] += 1
         return taken
 
     def _ask(self, place: int) -> float:
-        row = next(self.rows)
-        return self._timed(lambda: self.others[place].get(f"/{row}/").status)
+        row, other = next(self.rows), self.others[place]
+        return self._timed(other, lambda: other.get(f"/{row}/").status)
 
-    def _timed(self, request: Callable[[], int]) -> float:
+    def _timed(self, who: Browser, request: Callable[[], int]) -> float:
+        """Over a connection of its own: one that was kept may just be closed by the server, which waits two seconds."""
+        who.close()
         self.start.wait()
         began = time.perf_counter()
         assert request() == 200
