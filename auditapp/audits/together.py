@@ -54,9 +54,19 @@ def beside(audit: Audit, category: str = "", *, reader: User) -> dict[str, Any]:
             single.setdefault(row.check_code, []).append(row)
     return {
         "seen": seen_so_far(audit),
-        "given_to_me": [row for row in given if category and row.user_id == reader.pk],
+        "given_to_me": _in_one_line(row for row in given if category and row.user_id == reader.pk),
         "given": single,
     }
+
+
+def _in_one_line(rows: Iterable[Assignment]) -> list[dict[str, Any]]:
+    """[{"by", "due", "message", "codes"}]: what was given in one act is said once; no codes for the whole category."""
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        said = (row.by, row.due, row.message, row.is_of_whole_category)
+        line = lines.setdefault(said, {"by": row.by, "due": row.due, "message": row.message, "codes": []})
+        line["codes"] += [row.check_code] if row.check_code else []
+    return list(lines.values())
 
 
 def news(audit: Audit, *, reader: User, seen: str) -> News:

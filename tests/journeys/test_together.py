@@ -1,5 +1,6 @@
 """Asha, Ben and Dora at one audit, each at a browser of their own: what one does reaches the others by itself."""
 
+import itertools
 import re
 from datetime import date, timedelta
 
@@ -14,12 +15,13 @@ pytestmark = pytest.mark.journey
 
 GIVEN, HIDDEN = ("mon-02", "mon-03"), "mon-05"
 CATEGORY = "monitoring-incidents"
+_number = itertools.count(1)  # no two deployments have one name
 
 
 @pytest.fixture
 def audit(ward: Ward) -> str:
     """A check of a live scribe that Asha opened, in which the questions of this journey are unanswered."""
-    deployment = ward.play("deployment", name="Scribe at three screens")
+    deployment = ward.play("deployment", name=f"Scribe {next(_number)} at three screens")
     about = {"questionnaire": "containment-72h", "reason": "containment", "unanswered": [*GIVEN, HIDDEN]}
     ref: str = ward.play("audit", deployment=deployment, **about)["ref"]
     return ref
