@@ -138,7 +138,7 @@ TABLE = [
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),
-    Page("audits:questions", "draft", part=True),
+    Page("audits:questions", "draft"),
     Page("audits:flag", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
     Page("audits:history", "draft", with_={"code": "mon-02"}, part=True),
     Page("audits:round", "submitted", with_={"n": "1"}, part=True),
