@@ -13,6 +13,7 @@ from auditapp import lists
 from auditapp.accounts.models import User
 from auditapp.audits.forms.evidence import EvidenceForm
 from auditapp.audits.models import Answer, AnswerEvidence
+from auditapp.audits.models.attachments import evidence_shown_to
 from auditapp.evidence.models import Evidence
 
 
@@ -45,7 +46,7 @@ def choice(answer: Answer, query: QueryDict, *, reader: User) -> dict[str, Any]:
     here = AnswerEvidence.objects.filter(evidence=OuterRef("pk"))
     of_deployment = here.filter(answer__audit__deployment=answer.audit.deployment_id)
     rows = (
-        Evidence.objects.visible_to(reader)
+        evidence_shown_to(reader)
         .at(answer.site)
         .filter(Exists(here))
         .exclude(Exists(here.filter(answer=answer.pk, removed_at=None)))
@@ -84,7 +85,7 @@ def add(answer: Answer, form: EvidenceForm, *, by: User) -> tuple[list[AnswerEvi
     named, known = [], []
     for item in form.items:
         content = item.get("content")
-        same = Evidence.objects.visible_to(by).at(answer.site).holding(content).first() if content else None
+        same = evidence_shown_to(by).at(answer.site).holding(content).first() if content else None
         if same is None:
             named.append(answer.add_evidence(by=by, **item))
         elif same not in known:

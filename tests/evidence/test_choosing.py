@@ -259,3 +259,18 @@ def test_a_file_is_looked_at_without_ever_being_run(
     assert (address in page) == bool(told_as)
     for stranger in ("sam", "cleo"):
         assert sign_in(type(at_work)(), make.people[stranger]).get(address).status_code == 404
+
+
+def test_who_answers_a_part_alone_is_not_shown_what_others_keep(
+    client: Client, audit: Audit, make: Make, asha: User, dora: User
+) -> None:
+    policy, shared = keep(audit, asha), keep(audit, asha, "mon-03", b"rota", title="Rota")
+    audit.assign("monitoring-incidents", dora, by=asha, check_code="mon-03")
+    sign_in(client, dora)
+    page = choice(client, audit, "mon-03")
+    assert policy.title not in page
+    use(client, audit, "mon-03", policy)
+    assert named(audit, "mon-03") == [shared]
+    reply = send(client, audit, "mon-03", title="A copy", file=SimpleUploadedFile("copy.txt", b"policy"))
+    assert policy.title not in reply.content.decode()
+    assert {item.title for item in named(audit, "mon-03")} == {shared.title, "A copy"}

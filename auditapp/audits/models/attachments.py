@@ -76,3 +76,12 @@ class AnswerEvidence(Placed):
 
     def __str__(self) -> str:
         return f"{self.answer_id} {self.evidence_id}"
+
+
+def evidence_shown_to(reader: User) -> Any:
+    """Items of hospitals whose audits the person reads; elsewhere their own, and what is named for answers they see."""
+    items = Evidence.objects.visible_to(reader)
+    if reader.reading is None:
+        return items
+    named = AnswerEvidence.objects.visible_to(reader).filter(evidence=models.OuterRef("pk"))
+    return items.filter(models.Q(site__in=reader.reading) | models.Q(by=reader) | models.Q(models.Exists(named)))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from auditapp.audits import evidence_page
 from auditapp.audits.forms.evidence import EvidenceForm
 from auditapp.audits.models import Answer, AnswerEvidence
+from auditapp.audits.models.attachments import evidence_shown_to
 from auditapp.audits.views.filling import card_address as card
 from auditapp.evidence import kinds
 from auditapp.evidence.models import Evidence
@@ -42,7 +43,7 @@ def evidence(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         request.FILES if request.method == "POST" else None,
         code=code,
         uploads=PartialUpload.objects.visible_to(request.user),
-        kept=Evidence.objects.visible_to(request.user).at(answer.site),
+        kept=evidence_shown_to(request.user).at(answer.site),
     )
     page = {"form": form, "answer": answer, "audit": answer.audit, "cancel_url": card(answer)}
     if not form.is_bound:
@@ -66,7 +67,7 @@ def evidence_choice(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """Use evidence that is here already for this answer too."""
     answer = _answer(request, ref, code)
     if request.method == "POST":
-        kept = Evidence.objects.visible_to(request.user).at(answer.site).named(request.POST.getlist("item"))
+        kept = evidence_shown_to(request.user).at(answer.site).named(request.POST.getlist("item"))
         named = answer.use_evidence(kept, by=request.user)
         told = ngettext("%(n)s item is added to %(code)s.", "%(n)s items are added to %(code)s.", len(named))
         messages.success(request, told % {"n": len(named), "code": code})
