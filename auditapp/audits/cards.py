@@ -32,6 +32,7 @@ class Card:
     returns: list["Return"] = field(default_factory=list)
     typed: Mapping[str, Any] | None = None  # what was sent and not taken
     errors: Mapping[str, list[str]] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)  # what looks like patient data, see audits.held_page
 
     choices = VERDICTS
 

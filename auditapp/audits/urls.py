@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing
+from auditapp.audits.views import carrying, course, evidence, filling, kept, opening, overview, review, standing
 
 app_name = "audits"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     # /audits/<ref>/
     path("<slug:ref>/", overview.audit, name="audit"),
     path("<slug:ref>/exclusions/", overview.exclusions, name="exclusions"),
+    path("<slug:ref>/kept-passages/", kept.kept_passages, name="kept_passages"),
     path("<slug:ref>/rounds/<int:n>/", overview.round, name="round"),
     path("<slug:ref>/assignments/", course.assignments, name="assignments"),
     path("<slug:ref>/assignments/removal/", course.assignment_removal, name="assignment_removal"),

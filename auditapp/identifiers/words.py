@@ -34,7 +34,7 @@ PERSONS = (
 DESKS = (
     r"desk|switchboard|hotline|help ?line|phone line|line|on-call|on call|duty|bleep|pager|office|secretar(?:y|ies)"
     r"|supplier(?:['’]s)?|vendor(?:['’]s)?|manufacturer(?:['’]s)?|support|wards?|clinic|reception|department|extension"
-    r"|emergency number|fax|team|service|centre|call"
+    r"|emergency number|fax|team|service|call centre"
 )
 PERSON_BEFORE = rf"\b(?:{PERSONS})\b(?:(?!\b(?:{DESKS})\b)[^\n]){{0,40}}\Z"
 DESK_BEFORE = rf"\b(?:{DESKS})\b(?:(?!\b(?:{PERSONS})\b)[^\n]){{0,40}}\Z"

@@ -1,13 +1,14 @@
 /* Saves each answer of the fill page by itself: one request at a time per answer, in order, repeated until the server
    has answered. "Saved" is only ever said with the server's own words, which it sends after its transaction. Without
    this file each card is a form with a Save button. */
+import { keptIn, showHeld } from "./identifiers.js";
 import { showBoth } from "./stale.js";
 import { Tally } from "./tally.js";
 
 const PAUSE = 800; // ms without a key before a text is sent
 const PATIENCE = 20000; // ms until a request counts as lost
 const WAITS = [1000, 2000, 4000, 8000, 15000, 30000]; // ms before each new try
-const OWN = new Set(["base", "key", "csrfmiddlewaretoken", "show"]); // what a save carries beside the answer
+const OWN = new Set(["base", "key", "csrfmiddlewaretoken", "show", "kept"]); // what a save carries beside the answer
 
 const cards = [];
 const words = document.getElementById("autosave_words").dataset;
@@ -52,6 +53,7 @@ class Card {
       this.stale.refresh();
       return;
     }
+    if (this.held && this.text() === this.held) return; // what is asked about it stands in the card
     this.stopped = false;
     if (!this.tries && this.unsaved) this.say("saving");
     clearTimeout(this.timer);
@@ -86,6 +88,7 @@ class Card {
     const body = new URLSearchParams(text);
     body.set("key", key);
     body.set("base", base);
+    for (const reason of keptIn(this.form)) body.append("kept", reason);
     try {
       const response = await this.post(body);
       if (response.type === "opaqueredirect") this.stop("signed_out");
@@ -110,6 +113,9 @@ class Card {
   async take(response) {
     const reply = await read(response);
     this.tries = 0;
+    showHeld(this.form, reply.held, () => this.again());
+    if (reply.held) return this.hold();
+    this.held = null;
     this.problems({});
     if (reply.saved) return this.saved(reply);
     if (reply.stale) return this.conflict(reply);
@@ -131,6 +137,15 @@ class Card {
     this.answered = Boolean(this.verdict);
     this.unfinished = !this.answered || reply.lacks.length > 0;
     tally.update(reply.answered);
+  }
+
+  /* It looks like patient data: nothing is stored until the person has changed it or said why it is none. */
+  hold() {
+    this.held = this.pending.text;
+    this.pending = null;
+    this.stopped = true;
+    this.problems({});
+    this.say("held");
   }
 
   /* Somebody else was first. The server has kept this text too; the person chooses what counts. */
@@ -192,7 +207,7 @@ class Card {
     }
     if (what === "saving" && this.says("saving")) return; // nothing changes while a person types
     this.line.replaceChildren(filled);
-    if (what !== "saving") this.known = this.line.cloneNode(true);
+    if (what !== "saving" && what !== "held") this.known = this.line.cloneNode(true);
     if (what === "saved") this.form.querySelector("[data-save]").hidden = true;
   }
 
@@ -202,7 +217,9 @@ class Card {
 
   /* The words were put back as they were: what was said before holds again. */
   unsay() {
-    if (this.says("saving")) this.line.replaceChildren(...this.known.cloneNode(true).childNodes);
+    showHeld(this.form);
+    this.held = null;
+    if (this.says("saving") || this.says("held")) this.line.replaceChildren(...this.known.cloneNode(true).childNodes);
   }
 
   problems(errors) {

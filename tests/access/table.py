@@ -130,6 +130,7 @@ TABLE = [
     Page("audits:inheritance", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
+    Page("audits:kept_passages", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),
     Page("audits:history", "draft", with_={"code": "mon-02"}),
     Page("audits:round", "submitted", with_={"n": "1"}),

@@ -4,8 +4,9 @@ from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
+from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.moves import VersionMove
-from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
+from auditapp.audits.models.revisions import AnswerRevision, Held, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
 
@@ -17,6 +18,8 @@ __all__ = [
     "Audit",
     "AuditFinding",
     "CategoryScore",
+    "Held",
+    "KeptPassage",
     "NotApplicableApproval",
     "Return",
     "Review",

@@ -1,6 +1,6 @@
 """Answers: every save is a revision that stays, and a save that comes too late keeps both texts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -14,9 +14,11 @@ from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, Role, Use
 from auditapp.audits import carrying
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
+from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.revisions import (
     JUSTIFICATION_LENGTH,
     AnswerRevision,
+    Held,
     NotApplicableApproval,
     Saved,
     Stale,
@@ -26,6 +28,7 @@ from auditapp.audits.models.revisions import (
 from auditapp.audits.models.standing import Standing, StandingAnswer, standing_of
 from auditapp.audits.scoring import Given
 from auditapp.evidence.models import Evidence
+from auditapp.identifiers.looking import Found, found_in_fields, without
 from auditapp.questionnaires.models import Question
 from auditapp.questionnaires.models.threshold import numbers_of
 from auditapp.refusals import NotAllowed, Refused
@@ -222,25 +225,42 @@ class Answer(Placed):
 
     @transaction.atomic
     def save_revision(
-        self, *, by: User, base: int, key: str, question: int | None = None, **fields: Any
-    ) -> "Saved | Stale":
+        self,
+        *,
+        by: User,
+        base: int,
+        key: str,
+        question: int | None = None,
+        kept: Mapping[str, str] | None = None,
+        typed: bool = True,
+        **fields: Any,
+    ) -> "Saved | Stale | Held":
         """Keep what a person answered, if it started from the newest revision.
 
         `base` is the number of the revision the text started from (0: none yet), `key` names the request, so that
         repeating it is harmless. A save that started from an older one is kept as well, counts for nothing, and comes
         back as `Stale` with both texts: nothing is overwritten and nothing is lost (no exception, which would undo it).
         So does one that was written to another wording of the question, which `question` names by its row's key.
+
+        What looks like patient data is `Held` and nothing is kept, until `kept` says why each passage (its digest) is
+        none. Words that were not `typed` now but taken over were looked through when they were.
         """
         answer = self._held(by)
         answer.must_be_open_to(by)
         values = {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
+        kept, asked = kept or {}, answer._not_answered_for(values) if typed else {}
+        if held := without(asked, kept):
+            return Held(held)
         key = name_of_request(key, base=base, values=values)
         if not values.get("inherited"):
             values |= answer._stance(values.get("deviation", ""))
         if base != answer.n or (reworded := answer._is_reworded_since(question)):
-            return answer._refuse_stale(
+            outcome = answer._refuse_stale(
                 by=by, base=base, key=key, values=values, reworded=base == answer.n and reworded
             )
+            if isinstance(outcome, Stale):
+                answer._answer_for(asked, kept, outcome.mine)
+            return outcome
         revision = answer._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
         was_answered = bool(answer.current and answer.current.verdict)
         for row in (answer, self):
@@ -254,10 +274,24 @@ class Answer(Placed):
         Event.record(
             by, "answer.saved", answer.audit, check=answer.code, n=revision.n, verdict=revision.verdict, **about
         )
+        answer._answer_for(asked, kept, revision)
         return Saved(revision)
 
+    def _not_answered_for(self, values: Mapping[str, Any]) -> dict[str, list[Found]]:
+        """What looks like patient data and was not kept in this answer before. No query where nothing does."""
+        found = found_in_fields(values)
+        if not found:
+            return found
+        before = KeptPassage.objects.filter(revision__answer=self)
+        return without(found, before.values_list("digest", flat=True))
+
+    def _answer_for(self, found: Mapping[str, list[Found]], kept: Mapping[str, str], revision: AnswerRevision) -> None:
+        """Record why the person who saved kept what looks like patient data."""
+        where = {**self.place, "revision": revision}
+        KeptPassage.keep(found, kept, by=revision.by, subject=self.audit, where=where, check=self.code, n=revision.n)
+
     @transaction.atomic
-    def inherit(self, *, by: User, base: int) -> "Saved | Stale":
+    def inherit(self, *, by: User, base: int) -> "Saved | Stale | Held":
         """Take over what stands for the whole hospital, word for word, as this audit's own frozen copy.
 
         Raises Refused when nothing stands today: what has expired is not taken over.
@@ -269,7 +303,8 @@ class Answer(Placed):
             raise Refused(_("Nothing is answered for the whole hospital that is valid today. Answer it here."))
         said = StandingAnswer.objects.get(pk=standing.pk).said
         key = f"standing-{standing.pk}-{base}"
-        return answer.save_revision(by=by, base=base, key=key, inherited=True, standing_id=standing.pk, **said)
+        stands = {"inherited": True, "standing_id": standing.pk}
+        return answer.save_revision(by=by, base=base, key=key, typed=False, **stands, **said)
 
     @property
     def standing(self) -> Standing | None:
@@ -295,7 +330,7 @@ class Answer(Placed):
         return read is None or bool(carrying.differences(carrying.described(read), self.question))
 
     @transaction.atomic
-    def take_over(self, *, by: User, base: int, key: str, question: int, source: str) -> "Saved | Stale":
+    def take_over(self, *, by: User, base: int, key: str, question: int, source: str) -> "Saved | Stale | Held":
         """Make what was said before an answer of this audit: a person has read it and says that it is still true.
 
         `source` is the signed audit that it was read from, or empty for this audit's own words to an earlier wording;
@@ -308,14 +343,16 @@ class Answer(Placed):
             raise Refused(_("What could be taken over has changed since you read it. Read it again."))
         return answer.accept(proposal, by=by, base=base, key=key, question=question)
 
-    def accept(self, proposal: "carrying.Proposal", *, by: User, base: int, key: str, question: int) -> "Saved | Stale":
+    def accept(
+        self, proposal: "carrying.Proposal", *, by: User, base: int, key: str, question: int
+    ) -> "Saved | Stale | Held":
         """The saving behind `take_over`, of an answer that is held; evidence that is still valid is named again."""
         if self._is_reworded_since(question):
             raise Refused(
                 _("The wording of %(code)s has changed since you read it. Read it again.") % {"code": self.code}
             )
         is_new = base == self.n
-        outcome = self.save_revision(by=by, base=base, key=key, **proposal.values)
+        outcome = self.save_revision(by=by, base=base, key=key, typed=False, **proposal.values)
         if is_new and proposal.ref:
             self._attach_again(proposal, by=by)
         return outcome
