@@ -1,16 +1,22 @@
 """What looks like patient data is not stored before a person has changed it or said why it is none."""
 
 import logging
+from datetime import date
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from auditapp.accounts import scope
 from auditapp.accounts.models import User
-from auditapp.audits.models import AnswerRevision, Audit, Held, KeptPassage, Saved
+from auditapp.audits import standing_page
+from auditapp.audits.models import AnswerRevision, Audit, Held, KeptPassage, Saved, StandingAnswer
+from auditapp.evidence.models import Evidence
 from auditapp.identifiers.looking import found_in
+from auditapp.questionnaires.models import Question
+from auditapp.refusals import Refused
 from auditapp.trail.models import Event
 from tests.audits.pages import counted, post_answer, sign_in
 from tests.factories import Make
@@ -223,3 +229,114 @@ def test_what_was_kept_is_never_changed_or_deleted(audit: Audit, asha: User) -> 
 
     refused(lambda: KeptPassage.objects.update(reason="other"))
     refused(lambda: KeptPassage.objects.all().delete())
+
+
+# Evidence
+
+ABOUT = {"title": "Accuracy review", "effective_date": "2026-10-01", "source": "ours"}
+
+
+def add(client: Client, audit: Audit, **sent: Any) -> Any:
+    return client.post(f"/audits/{audit.ref}/answers/{CODE}/evidence/", ABOUT | sent)
+
+
+def letter(text: str = NOTE, name: str = "letter.txt") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text.encode())
+
+
+def test_a_file_with_patient_data_is_not_stored_before_the_person_has_looked(
+    client: Client, audit: Audit, asha: User
+) -> None:
+    reply = add(sign_in(client, asha), audit, file=letter())
+    assert reply.status_code == 428
+    page = reply.content.decode()
+    assert "Not stored: this looks like patient data" in page
+    assert f"<mark>{NUMBER}</mark> left out the anticoagulant." in page
+    assert "NHS number, line 1" in page
+    assert 'value="Accuracy review"' in page
+    assert 'href="#id_looked"' in page
+    assert Evidence.objects.count() == 0
+    looked = reply.context["form"].digest
+    assert add(client, audit, file=letter(), looked=looked).status_code == 428  # and no reason
+    kept = add(client, audit, file=letter(), looked=looked, reason="invented")
+    assert kept.status_code == 302
+    (row,) = KeptPassage.objects.all()
+    assert (row.place, row.rule, row.passages, row.answer.code) == ("file", "nhs_number", 1, CODE)
+    assert row.evidence.filename == "letter.txt"
+    assert NUMBER not in everything_on_the_trail()
+    assert "Text of the file" in client.get(f"/audits/{audit.ref}/kept-passages/").content.decode()
+
+
+def test_who_has_looked_at_one_file_has_not_looked_at_another(client: Client, audit: Audit, asha: User) -> None:
+    looked = add(sign_in(client, asha), audit, file=letter()).context["form"].digest
+    other = letter(NOTE + " DOB 03/04/1951.")
+    assert add(client, audit, file=other, looked=looked, reason="invented").status_code == 428
+    assert Evidence.objects.count() == 0
+
+
+def test_of_a_long_list_of_patients_a_few_are_shown_and_the_rest_is_counted(
+    client: Client, audit: Audit, asha: User
+) -> None:
+    rows = "\n".join(f"7;{4471902 + n}" for n in range(40))
+    reply = add(sign_in(client, asha), audit, file=letter(f"ward;MRN\n{rows}", "pilot.csv"))
+    page = reply.content.decode()
+    assert page.count("<mark>") == 5
+    assert "and 35 more passages" in page
+    looked = reply.context["form"].digest
+    add(client, audit, file=letter(f"ward;MRN\n{rows}", "pilot.csv"), looked=looked, reason="invented")
+    assert KeptPassage.objects.get().passages == 40
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"title": f"Letter for {NUMBER}", "url": "https://intranet.example/"},
+        {"url": "https://intranet.example/letters?nhs=9990000018"},
+        {"file": letter("Nothing.", "discharge_9990000018.txt")},
+    ],
+    ids=["title", "link", "file name"],
+)
+def test_titles_links_and_names_of_files_are_looked_through(
+    client: Client, audit: Audit, asha: User, sent: dict[str, Any]
+) -> None:
+    assert add(sign_in(client, asha), audit, **sent).status_code == 428
+    assert Evidence.objects.count() == 0
+
+
+def test_a_file_that_nobody_can_read_is_taken_and_the_person_is_asked_to_look(
+    client: Client, audit: Audit, asha: User
+) -> None:
+    reply = add(sign_in(client, asha), audit, file=SimpleUploadedFile("photo.png", b"\x89PNG\r\n\x1a\n drawing"))
+    page = client.get(reply["Location"]).content.decode()
+    assert "Pictures are not read. Look yourself whether it shows patient data." in page
+
+
+# Answers for the whole hospital
+
+
+def give(client: Client, **said: Any) -> Any:
+    sent = {"base": 0, "verdict": "met", "evidence_note": NOTE, "valid_until": "2027-06-30"}
+    return client.post(f"/audits/standing/{CODE}/", sent | said)
+
+
+def test_an_answer_for_the_whole_hospital_is_held_and_kept_like_one_of_an_audit(client: Client, ben: User) -> None:
+    sign_in(client, ben)
+    page = give(client, keeper=ben.pk).content.decode()
+    assert "This looks like patient data. Change what is marked, or say why it is none." in page
+    assert f"<mark data-held-text>{NUMBER}</mark>" in page
+    assert StandingAnswer.objects.count() == 0
+    assert give(client, keeper=ben.pk, kept=KEPT).status_code == 302
+    (row,) = KeptPassage.objects.all()
+    assert (row.site, row.standing.check_code, row.place) == (None, CODE, "evidence_note")
+    assert NUMBER not in everything_on_the_trail()
+    again = give(client, keeper=ben.pk, base=1)
+    assert again.status_code == 302
+    assert "Kept by Ben Okafor: not patient data." in client.get(f"/audits/standing/{CODE}/").content.decode()
+
+
+def test_nobody_gives_such_an_answer_past_the_form(ben: User) -> None:
+    check = standing_page.asked_once(Question.objects.visible_to(ben)).get(code=CODE)
+    with pytest.raises(Refused, match="looks like it holds patient data"):
+        StandingAnswer.give(
+            check, by=ben, base=0, keeper=ben, valid_until=date(2027, 6, 30), verdict="met", evidence_note=NOTE
+        )

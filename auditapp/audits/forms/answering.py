@@ -2,6 +2,7 @@
 
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import unquote
 
 from django import forms
 from django.conf import settings
@@ -11,13 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
-from auditapp.audits.models import AnswerRevision, Verdict
+from auditapp.audits.models import AnswerRevision, KeptPassage, Verdict
 from auditapp.deployments.forms import Words, day_input
 from auditapp.evidence import kinds
 from auditapp.evidence.models import Evidence
+from auditapp.identifiers.file_text import found_in_parts, text_of
+from auditapp.identifiers.looking import Found, digest_of, found_in_fields
 from auditapp.text import clean
 
 TEXT = 20_000  # characters: about ten printed pages
+MOST_SHOWN = 5  # passages of a file; more are counted
 LARGEST = 2**31 - 1
 
 
@@ -112,9 +116,18 @@ class EvidenceForm(forms.Form):
     source = forms.ChoiceField(
         label=gettext_lazy("Whose it is"), choices=Evidence.Source.choices, initial=Evidence.Source.OURS
     )
+    looked = forms.CharField(label=gettext_lazy("No patient data"), required=False)  # the digest of what was shown
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why it is not patient data"),
+        choices=[("", gettext_lazy("Choose a reason")), *KeptPassage.Reason.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select", "aria-describedby": "id_reason_error"}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.found: dict[str, list[Found]] = {}  # part -> what looks like patient data in it
+        self.unread = ""  # what of the file could not be read, in a sentence
         file, rules = self.fields["file"], upload_rules()
         file.help_text = rules["told"]
         file.widget.attrs.update(
@@ -147,21 +160,55 @@ class EvidenceForm(forms.Form):
             self.add_error("url", _("Choose a file or enter a link, not both. Add the other one after this."))
         elif not values.get("file") and not values.get("url"):
             self.add_error("file", _("Choose a file or enter a link."))
+        if not self.errors:
+            self._look(values)
         return values
+
+    def _look(self, values: dict[str, Any]) -> None:
+        """What looks like patient data is kept only when the person has looked at this very thing and says why."""
+        file, url = values.get("file"), values.get("url") or ""
+        texts = {"title": values["title"], "url": unquote(url), "filename": name_of(file) if file else ""}
+        self.found = found_in_fields(texts)
+        if file:
+            text = text_of(file)
+            self.unread = text.unread
+            self.found |= {"file": passages} if (passages := found_in_parts(text.parts)) else {}
+        if self.found and values["looked"] != self.digest:
+            self.add_error("looked", _("This looks like patient data. Take it out, or say that you have looked."))
+        if self.found and not values["reason"]:
+            self.add_error("reason", _("Choose why it is not patient data."))
+
+    @property
+    def digest(self) -> str:
+        """Of everything that was found: whoever agrees to it agrees to nothing else."""
+        return digest_of(passage for passages in self.found.values() for passage in passages)
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """[{"place", "passages", "more"}]: the first few passages of each part, and how many there are beside them."""
+        return [
+            {"place": KeptPassage.PLACES[part], "passages": passages[:MOST_SHOWN], "more": len(passages[MOST_SHOWN:])}
+            for part, passages in self.found.items()
+        ]
 
     @property
     def about(self) -> dict[str, Any]:
         """What `Answer.add_evidence` takes."""
-        values = dict(self.cleaned_data)
+        values = dict(self.cleaned_data) | {"looked_at": self.found}
         file, url = values.pop("file"), values.pop("url")
+        del values["looked"]
         if url:
             return values | {"url": url}
-        name = "".join(letter for letter in clean(PurePath(file.name).name) if letter.isprintable())
         return values | {
             "content": file,
-            "filename": name[-200:],
+            "filename": name_of(file),
             "content_type": kinds.content_type_of(file),
         }
+
+
+def name_of(file: UploadedFile) -> str:
+    """The name of a file as it is kept."""
+    return "".join(letter for letter in clean(PurePath(file.name or "").name) if letter.isprintable())[-200:]
 
 
 def upload_rules() -> dict[str, Any]:
@@ -178,7 +225,7 @@ def upload_rules() -> dict[str, Any]:
 
 def told_beforehand() -> str:
     """Which files are taken, before anyone chooses one."""
-    return _("%(types)s, up to %(limit)s. No patient data.") % {
+    return _("%(types)s, up to %(limit)s. No patient data. Text is checked for it, pictures are not.") % {
         "types": kinds.IN_WORDS,
         "limit": filesizeformat(settings.EVIDENCE_MAX_BYTES),
     }

@@ -441,11 +441,20 @@ class Answer(Placed):
         return approval
 
     @transaction.atomic
-    def add_evidence(self, *, by: User, **about: Any) -> "AnswerEvidence":
-        """Keep a file (`content`) or a link (`url`) as a new item of evidence and name it for this answer."""
+    def add_evidence(
+        self, *, by: User, looked_at: Mapping[str, list[Found]] | None = None, reason: str = "", **about: Any
+    ) -> "AnswerEvidence":
+        """Keep a file (`content`) or a link (`url`) as a new item of evidence and name it for this answer.
+
+        `looked_at` is what in it looks like patient data and was kept for a `reason`, by the part that it stands in.
+        """
         self._held(by).must_be_open_to(by)
         keep = Evidence.keep_link if about.get("url") else Evidence.keep_file
-        return self.attach(keep(by=by, site=self.site, **about), by=by)
+        link = self.attach(keep(by=by, site=self.site, **about), by=by)
+        where = {**self.place, "evidence": link.evidence, "answer": self}
+        said = {"check": self.code, "evidence": link.evidence_id}
+        KeptPassage.keep_together(looked_at or {}, reason, by=by, subject=self.audit, where=where, **said)
+        return link
 
     @transaction.atomic
     def attach(self, evidence: Evidence, *, by: User) -> "AnswerEvidence":

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from auditapp.audits import held_page
 from auditapp.audits.forms.answering import EvidenceForm
 from auditapp.audits.models import Answer, AnswerEvidence
 from auditapp.audits.views.filling import card_address as card
@@ -15,16 +16,18 @@ from auditapp.audits.views.filling import card_address as card
 @require_POST
 def evidence(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """Add a file or a link to an answer; what is wrong with it is said on a page of its own, which keeps the rest."""
-    answers = Answer.objects.visible_to(request.user).held_for(request.user)
+    answers = Answer.objects.visible_to(request.user).with_assignment(request.user).select_related("audit", "site")
     answer = get_object_or_404(answers, audit__ref=ref, code=code)
     answer.must_be_open_to(request.user)
     form = EvidenceForm(request.POST, request.FILES)
-    if form.is_valid():
+    if form.is_valid():  # a file is read before the answer is held: nobody waits for that
         link = answer.add_evidence(by=request.user, **form.about)
         messages.success(request, _("“%(title)s” is added to %(code)s.") % {"title": link.evidence.title, "code": code})
+        if form.unread:
+            messages.warning(request, form.unread)
         return redirect(card(answer))
     page = {"form": form, "answer": answer, "audit": answer.audit, "cancel_url": card(answer)}
-    return render(request, "audits/evidence.html", page, status=422)
+    return render(request, "audits/evidence.html", page, status=held_page.STATUS if form.found else 422)
 
 
 @require_POST
