@@ -25,7 +25,7 @@ class Found:
     start: int
     end: int
     text: str  # what was found
-    before: str  # what stands around it, to recognise it by
+    before: str  # what stands around it on its line, to recognise it by
     after: str
     where: str = ""  # of a file: the part of it, such as its page
 
@@ -49,8 +49,9 @@ def found_in(text: str, where: str = "") -> list[Found]:
             if any(taken[start:end]) or not rule.counts(alike, match):
                 continue
             taken[start:end] = b"\x01" * (end - start)
-            around = text[max(0, start - AROUND) : start], text[end : end + AROUND]
-            found.append(Found(rule, start, end, text[start:end], *around, where))
+            before = text[max(0, start - AROUND) : start].rpartition("\n")[2]
+            after = text[end : end + AROUND].partition("\n")[0]
+            found.append(Found(rule, start, end, text[start:end], before, after, where))
     return sorted(found, key=lambda passage: passage.start)
 
 

@@ -175,7 +175,7 @@ class EvidenceForm(forms.Form):
             self.found |= {"file": passages} if (passages := found_in_parts(text.parts)) else {}
         if self.found and values["looked"] != self.digest:
             self.add_error("looked", _("This looks like patient data. Take it out, or say that you have looked."))
-        if self.found and not values["reason"]:
+        elif self.found and not values["reason"]:
             self.add_error("reason", _("Choose why it is not patient data."))
 
     @property
