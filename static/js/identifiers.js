@@ -3,6 +3,7 @@
    the card comes back as a page with the same in it. */
 
 const ASIDE = ["input", "change", "focusout"]; // what happens in a warning is no change of the answer
+const agreed = new WeakMap(); // form -> what was said of passages in it, each once: digest -> "digest:reason"
 
 /* `held` maps a field to what the server sends for it; what is not in it is taken away. `keep` is called when the
    person has said of a passage that it is not patient data. */
@@ -17,26 +18,26 @@ export function showHeld(form, held = {}, keep = () => {}) {
   }
 }
 
-/* What the person has said of passages so far, as the server takes it. */
+/* What the person has said of passages so far, as the server takes it; also of those it no longer asks about. */
 export function keptIn(form) {
-  return boxesIn(form).filter((box) => box.agreed).map((box) => reasonOf(box).value);
+  return [...(agreed.get(form)?.values() ?? [])];
 }
 
 function enliven(box, form, place, before, keep) {
   for (const event of ASIDE) box.addEventListener(event, (happened) => happened.stopPropagation());
   const reason = reasonOf(box);
   if (before) reason.value = reasonOf(before).value;
-  box.agreed = Boolean(before?.agreed);
   reason.addEventListener("change", () => complain(box, false));
   const change = box.querySelector("[data-held-change]");
   change.hidden = false;
   change.addEventListener("click", () => select(form.elements[place.dataset.heldPlace], box));
   box.querySelector("[data-held-keep]").addEventListener("click", (event) => {
     event.preventDefault();
-    box.agreed = Boolean(reason.value);
-    complain(box, !box.agreed);
-    if (box.agreed) keep();
-    else reason.focus();
+    complain(box, !reason.value);
+    if (!reason.value) return reason.focus();
+    if (!agreed.has(form)) agreed.set(form, new Map());
+    agreed.get(form).set(box.dataset.held, reason.value);
+    return keep();
   });
 }
 
