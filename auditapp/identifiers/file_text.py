@@ -66,7 +66,8 @@ def found_in_parts(parts: list[tuple[str, str]]) -> list[Found]:
     """The same for text that was read already: several parts at a time, since most are a line."""
     found: list[Found] = []
     while parts:
-        starts, text = [], ""
+        starts: list[int] = []
+        text = ""
         for _where, part in parts:
             if starts and len(text) + len(part) > PIECE:
                 break

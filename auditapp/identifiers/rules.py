@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -25,8 +26,8 @@ class Rule:
     """
 
     code: str  # several lines may share it
-    name: str
-    looks_for: str
+    name: Any  # translated where it is shown, as is what it looks for
+    looks_for: Any
     pattern: str
     example: str
     counter_example: str

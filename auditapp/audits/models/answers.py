@@ -303,8 +303,8 @@ class Answer(Placed):
             raise Refused(_("Nothing is answered for the whole hospital that is valid today. Answer it here."))
         said = StandingAnswer.objects.get(pk=standing.pk).said
         key = f"standing-{standing.pk}-{base}"
-        stands = {"inherited": True, "standing_id": standing.pk}
-        return answer.save_revision(by=by, base=base, key=key, typed=False, **stands, **said)
+        said |= {"inherited": True, "standing_id": standing.pk}
+        return answer.save_revision(by=by, base=base, key=key, typed=False, **said)
 
     @property
     def standing(self) -> Standing | None:
