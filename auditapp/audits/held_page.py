@@ -52,4 +52,4 @@ def shown(found: Mapping[str, list[Found]], *, code: str, sent: Iterable[str]) -
 
 def fragments(shown: Mapping[str, list[HeldPassage]]) -> dict[str, str]:
     """Field -> the same as HTML, for the script that puts it beside the field."""
-    return {name: render_to_string("audits/_held.html", {"held": passages}) for name, passages in shown.items()}
+    return {name: render_to_string("_components/held.html", {"held": passages}) for name, passages in shown.items()}

@@ -22,7 +22,12 @@ AT_THE_SAME_PLACE = "".join(
     ALTER TABLE {TABLE} ADD CONSTRAINT keptpassage_{column}_is_at_the_same_place
         FOREIGN KEY ({column}_id, organisation_id, site_id) REFERENCES auditapp_{table} (id, organisation_id, site_id);
     """
-    for column, table in (("revision", "answerrevision"), ("evidence", "evidence"), ("answer", "answer"))
+    for column, table in (
+        ("revision", "answerrevision"),
+        ("evidence", "evidence"),
+        ("answer", "answer"),
+        ("audit", "audit"),
+    )
 )
 SECURED = f"""
     ALTER TABLE {TABLE} ADD CONSTRAINT a_kept_passage_stands_in_its_own_organisation
@@ -64,6 +69,7 @@ class Migration(migrations.Migration):
                 ("passages", models.PositiveIntegerField()),
                 ("at", models.DateTimeField()),
                 ("answer", kept("auditapp.answer", null=True)),
+                ("audit", kept("auditapp.audit", null=True)),
                 ("by", kept(settings.AUTH_USER_MODEL)),
                 ("evidence", kept("auditapp.evidence", "kept", null=True)),
                 ("organisation", kept("auditapp.organisation")),
@@ -75,9 +81,10 @@ class Migration(migrations.Migration):
                 "ordering": ["pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=Q(revision__isnull=False, standing=None, evidence=None, answer=None)
-                        | Q(revision=None, standing__isnull=False, evidence=None, answer=None, site=None)
-                        | Q(revision=None, standing=None, evidence__isnull=False, answer__isnull=False),
+                        condition=Q(revision__isnull=False, standing=None, evidence=None, answer=None, audit=None)
+                        | Q(revision=None, standing__isnull=False, evidence=None, answer=None, audit=None)
+                        | Q(revision=None, standing=None, evidence__isnull=False, answer__isnull=False, audit=None)
+                        | Q(revision=None, standing=None, evidence=None, answer=None, audit__isnull=False),
                         name="a_passage_is_kept_in_one_text",
                     ),
                     models.CheckConstraint(

@@ -340,3 +340,33 @@ def test_nobody_gives_such_an_answer_past_the_form(ben: User) -> None:
         StandingAnswer.give(
             check, by=ben, base=0, keeper=ben, valid_until=date(2027, 6, 30), verdict="met", evidence_note=NOTE
         )
+
+
+# Acts on an audit
+
+
+def test_the_reason_of_a_withdrawal_is_held_and_kept_with_the_audit(client: Client, audit: Audit, asha: User) -> None:
+    sign_in(client, asha)
+    held = client.post(f"/audits/{audit.ref}/withdrawal/", {"reason": NOTE}).content.decode()
+    assert f"<mark data-held-text>{NUMBER}</mark>" in held
+    assert "Change it, or say below it why it is none." in held
+    audit.refresh_from_db()
+    assert audit.state == "draft"
+    assert client.post(f"/audits/{audit.ref}/withdrawal/", {"reason": NOTE, "kept": KEPT}).status_code == 302
+    (row,) = KeptPassage.objects.all()
+    assert (row.audit, row.place, row.rule, row.code) == (audit, "reason", "nhs_number", "")
+    assert "The audit itself" in client.get(f"/audits/{audit.ref}/kept-passages/").content.decode()
+    assert NUMBER not in everything_on_the_trail()
+
+
+def test_the_reasons_of_a_review_are_held_with_the_question_they_belong_to(
+    client: Client, make: Make, asha: User, ben: User
+) -> None:
+    audit = make.audit(answered=True)
+    audit.submit(by=asha)
+    sign_in(client, ben)
+    sent = {"act": "return", f"return-{CODE}": NOTE}
+    held = client.post(f"/audits/{audit.ref}/review/", sent).content.decode()
+    assert f'<span class="small muted">{CODE}</span> <q>The summary for <mark data-held-text>{NUMBER}</mark>' in held
+    assert client.post(f"/audits/{audit.ref}/review/", sent | {"kept": KEPT}).status_code == 302
+    assert KeptPassage.objects.get().audit == audit

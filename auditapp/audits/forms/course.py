@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import Role, User
+from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.audits.models import Audit
 from auditapp.deployments.forms import Words, day_input, long_text
 
@@ -45,7 +46,7 @@ class AssignmentForm(forms.Form):
         return values
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(LooksForPatients):
     """A reason that stays on the record."""
 
     reason = Words(

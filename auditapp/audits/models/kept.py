@@ -22,8 +22,10 @@ class KeptPassageQuerySet(models.QuerySet["KeptPassage"]):
         return rows if user.reach is None else rows.filter(models.Q(site=None) | models.Q(site_id__in=user.reach))
 
     def of_audit(self, audit: Any) -> Self:
-        """In answers and evidence of one audit, the newest first."""
-        rows = self.filter(models.Q(revision__answer__audit=audit) | models.Q(answer__audit=audit))
+        """In answers, evidence and acts of one audit, the newest first."""
+        rows = self.filter(
+            models.Q(revision__answer__audit=audit) | models.Q(answer__audit=audit) | models.Q(audit=audit)
+        )
         return rows.select_related("by", "revision__answer", "evidence", "answer").order_by("-pk")
 
 
@@ -48,6 +50,7 @@ class KeptPassage(models.Model):
         "control": _("Control in place meanwhile"),
         "justification": _("Why it does not apply"),
         "deviation": _("Why this audit deviates from the hospital’s answer"),
+        "reason": _("Reason"),
         "title": _("Title"),
         "url": _("Link"),
         "filename": _("Name of the file"),
@@ -60,6 +63,7 @@ class KeptPassage(models.Model):
     standing = models.ForeignKey("auditapp.StandingAnswer", models.PROTECT, null=True, related_name="kept")
     evidence = models.ForeignKey(Evidence, models.PROTECT, null=True, related_name="kept")
     answer = models.ForeignKey("auditapp.Answer", models.PROTECT, null=True, related_name="+")  # evidence was added to
+    audit = models.ForeignKey("auditapp.Audit", models.PROTECT, null=True, related_name="+")  # of an act on it
     place = models.CharField(max_length=40)  # the field, or the part of a file
     rule = models.CharField(max_length=40)
     reason = models.CharField(max_length=20, choices=Reason.choices)
@@ -73,9 +77,10 @@ class KeptPassage(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(revision__isnull=False, standing=None, evidence=None, answer=None)
-                | models.Q(revision=None, standing__isnull=False, evidence=None, answer=None, site=None)
-                | models.Q(revision=None, standing=None, evidence__isnull=False, answer__isnull=False),
+                condition=models.Q(revision__isnull=False, standing=None, evidence=None, answer=None, audit=None)
+                | models.Q(revision=None, standing__isnull=False, evidence=None, answer=None, audit=None)
+                | models.Q(revision=None, standing=None, evidence__isnull=False, answer__isnull=False, audit=None)
+                | models.Q(revision=None, standing=None, evidence=None, answer=None, audit__isnull=False),
                 name="a_passage_is_kept_in_one_text",
             ),
             models.CheckConstraint(
@@ -97,7 +102,7 @@ class KeptPassage(models.Model):
 
     @property
     def place_name(self) -> str:
-        return str(self.PLACES.get(self.place, self.place))
+        return str(self.PLACES.get(self.place, self.PLACES["reason"]))
 
     @property
     def code(self) -> str:
