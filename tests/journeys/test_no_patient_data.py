@@ -124,6 +124,23 @@ def test_a_text_put_back_as_it_was_is_not_asked_about(people: People, audit: str
     expect(warning_in(question)).to_have_count(0)
 
 
+def test_without_scripts_the_warning_stands_beside_what_was_typed(people: People, audit: str) -> None:
+    page = people.open("asha", scripts=False, name="asha without scripts").pages[0]
+    page.goto(people.stack.url + fill_page(audit))
+    choose(card(page, CODE), "Met")
+    note_of(card(page, CODE)).fill(NOTE)
+    card(page, CODE).get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{CODE} is not saved yet")
+    question = card(page, CODE)
+    expect(note_of(question)).to_have_value(NOTE)
+    expect(warning_in(question).locator("mark")).to_have_text("999 000 0018")
+    expect(question.get_by_role("button", name="Change the text")).to_have_count(0)
+    warning_in(question).get_by_label("why is it not?").select_option(label="It is invented, for a test or an example")
+    warning_in(question).get_by_role("button", name="This is not patient data, keep it").click()
+    saved(card(page, CODE), "Asha Rao")
+    expect(note_of(card(page, CODE))).to_have_value(NOTE)
+
+
 def test_a_letter_is_stored_once_she_says_that_she_has_looked(people: People, audit: str, tmp_path: Path) -> None:
     page = people.visit("asha", fill_page(audit))
     question = card(page, CODE)
