@@ -50,6 +50,7 @@ def shown(found: Mapping[str, list[Found]], *, code: str, sent: Iterable[str]) -
     return held
 
 
-def fragments(shown: Mapping[str, list[HeldPassage]]) -> dict[str, str]:
-    """Field -> the same as HTML, for the script that puts it beside the field."""
-    return {name: render_to_string("_components/held.html", {"held": passages}) for name, passages in shown.items()}
+def fragments(shown: Mapping[str, list[HeldPassage]]) -> dict[str, Any]:
+    """The same as HTML, for the script: `held` maps a field to what goes below it, `line` is for the card's foot."""
+    held = {name: render_to_string("_components/held.html", {"held": passages}) for name, passages in shown.items()}
+    return {"held": held, "line": render_to_string("_components/held_line.html")}

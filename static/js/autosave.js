@@ -1,7 +1,6 @@
 /* Saves each answer of the fill page by itself: one request at a time per answer, in order, repeated until the server
    has answered. "Saved" is only ever said with the server's own words, which it sends after its transaction. Without
    this file each card is a form with a Save button. */
-import { keptIn, showHeld } from "./identifiers.js";
 import { showBoth } from "./stale.js";
 import { Tally } from "./tally.js";
 
@@ -53,7 +52,7 @@ class Card {
       this.stale.refresh();
       return;
     }
-    if (this.held && this.text() === this.held) return; // what is asked about it stands in the card
+    if (this.text() === this.held) return; // identifiers.js asks about it
     this.stopped = false;
     if (!this.tries && this.unsaved) this.say("saving");
     clearTimeout(this.timer);
@@ -88,7 +87,7 @@ class Card {
     const body = new URLSearchParams(text);
     body.set("key", key);
     body.set("base", base);
-    for (const reason of keptIn(this.form)) body.append("kept", reason);
+    for (const reason of this.kept?.values() ?? []) body.append("kept", reason);
     try {
       const response = await this.post(body);
       if (response.type === "opaqueredirect") this.stop("signed_out");
@@ -113,9 +112,8 @@ class Card {
   async take(response) {
     const reply = await read(response);
     this.tries = 0;
-    showHeld(this.form, reply.held, () => this.again());
-    if (reply.held) return this.hold();
-    this.held = null;
+    if (reply.held) return (await import("./identifiers.js")).hold(this, reply);
+    this.release?.();
     this.problems({});
     if (reply.saved) return this.saved(reply);
     if (reply.stale) return this.conflict(reply);
@@ -137,15 +135,6 @@ class Card {
     this.answered = Boolean(this.verdict);
     this.unfinished = !this.answered || reply.lacks.length > 0;
     tally.update(reply.answered);
-  }
-
-  /* It looks like patient data: nothing is stored until the person has changed it or said why it is none. */
-  hold() {
-    this.held = this.pending.text;
-    this.pending = null;
-    this.stopped = true;
-    this.problems({});
-    this.say("held");
   }
 
   /* Somebody else was first. The server has kept this text too; the person chooses what counts. */
@@ -207,7 +196,7 @@ class Card {
     }
     if (what === "saving" && this.says("saving")) return; // nothing changes while a person types
     this.line.replaceChildren(filled);
-    if (what !== "saving" && what !== "held") this.known = this.line.cloneNode(true);
+    if (what !== "saving") this.known = this.line.cloneNode(true);
     if (what === "saved") this.form.querySelector("[data-save]").hidden = true;
   }
 
@@ -217,9 +206,8 @@ class Card {
 
   /* The words were put back as they were: what was said before holds again. */
   unsay() {
-    showHeld(this.form);
-    this.held = null;
-    if (this.says("saving") || this.says("held")) this.line.replaceChildren(...this.known.cloneNode(true).childNodes);
+    this.release?.();
+    if (this.says("saving")) this.line.replaceChildren(...this.known.cloneNode(true).childNodes);
   }
 
   problems(errors) {

@@ -1,43 +1,56 @@
 /* What looks like patient data is not stored: the server sends, for each field, the passages and what it asks about
-   them. They are shown beside the field, to change the text or to say why it is not patient data. Without this file
-   the card comes back as a page with the same in it. */
+   them. They are shown below the field, to change the text or to say why it is not patient data. Fetched when it is
+   needed first. Without scripts the card comes back as a page with the same in it. */
 
 const ASIDE = ["input", "change", "focusout"]; // what happens in a warning is no change of the answer
-const agreed = new WeakMap(); // form -> what was said of passages in it, each once: digest -> "digest:reason"
 
-/* `held` maps a field to what the server sends for it; what is not in it is taken away. `keep` is called when the
-   person has said of a passage that it is not patient data. */
-export function showHeld(form, held = {}, keep = () => {}) {
-  for (const place of form.querySelectorAll("[data-held-place]")) {
-    const html = held[place.dataset.heldPlace] ?? "";
-    if (html === (place.shown ?? "")) continue; // stays as it is, with what was chosen in it
-    const before = new Map(boxesIn(place).map((box) => [box.dataset.held, box]));
-    place.replaceChildren(document.createRange().createContextualFragment(html));
-    place.shown = html;
-    for (const box of boxesIn(place)) enliven(box, form, place, before.get(box.dataset.held), keep);
-  }
+/* `card` is the one of autosave.js, `reply` the server's 428: {held: {field: html}, line: html}. The text stays on the
+   page; the card sends `kept` along with its next save. */
+export function hold(card, { held, line }) {
+  card.held = card.pending.text;
+  card.kept ??= new Map(); // digest -> "digest:reason", once for each passage of this card
+  card.release = () => release(card);
+  card.pending = null;
+  card.stopped = true;
+  card.problems({});
+  card.line.replaceChildren(parsed(line));
+  for (const field of card.form.querySelectorAll("textarea, input[type=text]")) show(card, field, held[field.name] ?? "");
 }
 
-/* What the person has said of passages so far, as the server takes it; also of those it no longer asks about. */
-export function keptIn(form) {
-  return [...(agreed.get(form)?.values() ?? [])];
+/* It was saved, or put back as it was. */
+function release(card) {
+  card.held = null;
+  for (const place of card.form.querySelectorAll("[data-held-place]")) place.remove();
+  if (card.says("held")) card.line.replaceChildren(...card.known.cloneNode(true).childNodes);
 }
 
-function enliven(box, form, place, before, keep) {
+function show(card, field, html) {
+  const shown = field.parentElement.querySelector("[data-held-place]");
+  if (html === (shown?.html ?? "")) return; // stays as it is, with what was chosen in it
+  const place = document.createElement("div");
+  place.dataset.heldPlace = field.name;
+  place.html = html;
+  place.append(parsed(html));
+  const before = new Map(boxesIn(shown).map((box) => [box.dataset.held, reasonOf(box).value]));
+  for (const box of boxesIn(place)) enliven(card, field, box, before.get(box.dataset.held) ?? "");
+  shown?.remove();
+  if (html) field.after(place);
+}
+
+function enliven(card, field, box, chosen) {
   for (const event of ASIDE) box.addEventListener(event, (happened) => happened.stopPropagation());
   const reason = reasonOf(box);
-  if (before) reason.value = reasonOf(before).value;
+  reason.value = chosen;
   reason.addEventListener("change", () => complain(box, false));
   const change = box.querySelector("[data-held-change]");
   change.hidden = false;
-  change.addEventListener("click", () => select(form.elements[place.dataset.heldPlace], box));
+  change.addEventListener("click", () => select(field, box));
   box.querySelector("[data-held-keep]").addEventListener("click", (event) => {
     event.preventDefault();
     complain(box, !reason.value);
     if (!reason.value) return reason.focus();
-    if (!agreed.has(form)) agreed.set(form, new Map());
-    agreed.get(form).set(box.dataset.held, reason.value);
-    return keep();
+    card.kept.set(box.dataset.held, reason.value);
+    return card.again();
   });
 }
 
@@ -55,5 +68,6 @@ function select(field, box) {
   if (start >= 0) field.setSelectionRange(start, start + text.length);
 }
 
-const boxesIn = (part) => [...part.querySelectorAll("[data-held]")];
+const parsed = (html) => document.createRange().createContextualFragment(html);
+const boxesIn = (part) => [...(part?.querySelectorAll("[data-held]") ?? [])];
 const reasonOf = (box) => box.querySelector("select");

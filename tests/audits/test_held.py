@@ -170,7 +170,7 @@ def test_without_a_script_the_form_comes_back_with_everything_typed_and_the_warn
     page = reply.content.decode()
     for words in ("No table.", "Digital health team", NOTE):
         assert words in page
-    note = page[page.index('data-held-place="note"') : page.index(f'for="{CODE}_evidence_note"')]
+    note = page[page.index(f'id="{CODE}_note" rows') : page.index(f'for="{CODE}_evidence_note"')]
     assert f"<mark data-held-text>{NUMBER}</mark>" in note
     assert "This is not patient data, keep it" in note
     assert f'href="#{CODE}_note_0_kept"' in page

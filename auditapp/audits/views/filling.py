@@ -92,7 +92,7 @@ def _held(request: HttpRequest, answer: Answer, form: AnswerForm, outcome: Held)
     """Nothing is kept: what looks like patient data is shown beside its field, to change it or to answer for it."""
     shown = held_page.shown(outcome.found, code=answer.code, sent=request.POST.getlist("kept"))
     if _wants_json(request):
-        return JsonResponse({"saved": False, "held": held_page.fragments(shown)}, status=held_page.STATUS)
+        return JsonResponse({"saved": False, **held_page.fragments(shown)}, status=held_page.STATUS)
     card = fill_page.card_as_typed(answer, reader=request.user, typed=request.POST, errors={})
     card.held = shown
     page = {"card": card, "audit": answer.audit, "form": form, "upload": upload_rules()}
