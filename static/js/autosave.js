@@ -7,7 +7,7 @@ import { Tally } from "./tally.js";
 const PAUSE = 800; // ms without a key before a text is sent
 const PATIENCE = 20000; // ms until a request counts as lost
 const WAITS = [1000, 2000, 4000, 8000, 15000, 30000]; // ms before each new try
-const OWN = new Set(["base", "key", "csrfmiddlewaretoken", "show", "kept"]); // what a save carries beside the answer
+const OWN = new Set(["base", "key", "csrfmiddlewaretoken", "show"]); // what a save carries beside the answer
 
 const cards = [];
 const words = document.getElementById("autosave_words").dataset;
@@ -52,7 +52,7 @@ class Card {
       this.stale.refresh();
       return;
     }
-    if (this.text() === this.held) return; // identifiers.js asks about it
+    if (this.text() === this.held) return;
     this.stopped = false;
     if (!this.tries && this.unsaved) this.say("saving");
     clearTimeout(this.timer);
@@ -87,7 +87,6 @@ class Card {
     const body = new URLSearchParams(text);
     body.set("key", key);
     body.set("base", base);
-    for (const reason of this.kept?.values() ?? []) body.append("kept", reason);
     try {
       const response = await this.post(body);
       if (response.type === "opaqueredirect") this.stop("signed_out");
@@ -206,7 +205,6 @@ class Card {
 
   /* The words were put back as they were: what was said before holds again. */
   unsay() {
-    this.release?.();
     if (this.says("saving")) this.line.replaceChildren(...this.known.cloneNode(true).childNodes);
   }
 

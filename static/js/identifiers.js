@@ -5,16 +5,21 @@
 const ASIDE = ["input", "change", "focusout"]; // what happens in a warning is no change of the answer
 
 /* `card` is the one of autosave.js, `reply` the server's 428: {held: {field: html}, line: html}. The text stays on the
-   page; the card sends `kept` along with its next save. */
+   page; what is said of a passage becomes a hidden field of the form, which every later save sends along. */
 export function hold(card, { held, line }) {
   card.held = card.pending.text;
-  card.kept ??= new Map(); // digest -> "digest:reason", once for each passage of this card
-  card.release = () => release(card);
+  if (!card.release) begin(card);
   card.pending = null;
   card.stopped = true;
   card.problems({});
   card.line.replaceChildren(parsed(line));
   for (const field of card.form.querySelectorAll("textarea, input[type=text]")) show(card, field, held[field.name] ?? "");
+}
+
+/* The first time in this card. */
+function begin(card) {
+  card.release = () => release(card);
+  card.form.addEventListener("input", () => card.text() === card.sent && card.release());
 }
 
 /* It was saved, or put back as it was. */
@@ -40,6 +45,7 @@ function show(card, field, html) {
 function enliven(card, field, box, chosen) {
   for (const event of ASIDE) box.addEventListener(event, (happened) => happened.stopPropagation());
   const reason = reasonOf(box);
+  reason.name = ""; // the card sends what was agreed to, not what is being chosen
   reason.value = chosen;
   reason.addEventListener("change", () => complain(box, false));
   const change = box.querySelector("[data-held-change]");
@@ -49,9 +55,18 @@ function enliven(card, field, box, chosen) {
     event.preventDefault();
     complain(box, !reason.value);
     if (!reason.value) return reason.focus();
-    card.kept.set(box.dataset.held, reason.value);
+    keep(card.form, box.dataset.held, reason.value);
     return card.again();
   });
+}
+
+/* Once for each passage, with the reason that was chosen last. */
+function keep(form, digest, reason) {
+  form.querySelector(`input[data-kept="${digest}"]`)?.remove();
+  const said = document.createElement("input");
+  Object.assign(said, { type: "hidden", name: "kept", value: reason });
+  said.dataset.kept = digest;
+  form.append(said);
 }
 
 function complain(box, wrong) {

@@ -129,7 +129,7 @@ class EvidenceForm(forms.Form):
         self.found: dict[str, list[Found]] = {}  # part -> what looks like patient data in it
         self.unread = ""  # what of the file could not be read, in a sentence
         file, rules = self.fields["file"], upload_rules()
-        file.help_text = rules["told"]
+        file.help_text = f"{rules['told']} {_('Its text is looked through for that; pictures are not.')}"
         file.widget.attrs.update(
             {
                 "accept": rules["accept"],
@@ -225,7 +225,7 @@ def upload_rules() -> dict[str, Any]:
 
 def told_beforehand() -> str:
     """Which files are taken, before anyone chooses one."""
-    return _("%(types)s, up to %(limit)s. No patient data. Text is checked for it, pictures are not.") % {
+    return _("%(types)s, up to %(limit)s. No patient data.") % {
         "types": kinds.IN_WORDS,
         "limit": filesizeformat(settings.EVIDENCE_MAX_BYTES),
     }
