@@ -29,7 +29,7 @@ class FileText:
 
 
 def text_of(file: File, name: str = "") -> FileText:
-    """The text layer of a file, by the ending of its name, or of the `name` that it has with us. None makes it raise."""
+    """The text layer of a file, by the ending of its name with us, else of its own. No file makes it raise."""
     ending = (name or file.name or "").rpartition(".")[2].lower()
     if ending not in READ:
         return FileText([], _("Pictures are not read. Look yourself whether it shows patient data."))

@@ -12,7 +12,7 @@ from django.test import Client
 from auditapp.accounts import scope
 from auditapp.accounts.models import User
 from auditapp.audits import standing_page
-from auditapp.audits.models import AnswerRevision, Audit, Held, KeptPassage, Saved, StandingAnswer
+from auditapp.audits.models import AnswerRevision, Audit, Comment, Held, KeptPassage, Saved, StandingAnswer
 from auditapp.evidence.models import Evidence
 from auditapp.identifiers.looking import found_in
 from auditapp.questionnaires.models import Question
@@ -288,6 +288,39 @@ def test_of_a_long_list_of_patients_a_few_are_shown_and_the_rest_is_counted(
     assert KeptPassage.objects.get().passages == 40
 
 
+def test_of_several_files_each_is_looked_through_and_none_is_stored_before_the_person_has_looked(
+    client: Client, audit: Audit, asha: User
+) -> None:
+    def sent() -> dict[str, Any]:
+        return {"file": [letter("Nothing.", "minutes.txt"), letter(), letter("DOB 03/04/1951.", "birth.txt")]}
+
+    reply = add(sign_in(client, asha), audit, **sent())
+    assert reply.status_code == 428
+    page = reply.content.decode()
+    assert "letter.txt: Text of the file" in page
+    assert "birth.txt: Text of the file" in page
+    assert "minutes.txt: Text of the file" not in page
+    assert Evidence.objects.count() == 0
+    looked = reply.context["form"].digest
+    assert add(client, audit, **sent(), looked=looked, reason="invented").status_code == 302
+    kept = KeptPassage.objects.values_list("evidence__filename", "rule")
+    assert set(kept) == {("letter.txt", "nhs_number"), ("birth.txt", "date_of_birth")}
+    assert Evidence.objects.count() == 3
+
+
+def test_the_same_file_once_more_is_not_asked_about_twice(client: Client, audit: Audit, asha: User) -> None:
+    title = {"title": f"Letter for {NUMBER}"}
+    looked = add(sign_in(client, asha), audit, file=letter(), **title).context["form"].digest
+    answered = title | {"looked": looked, "reason": "invented"}
+    assert add(client, audit, file=letter(), **answered).status_code == 302
+    known = add(client, audit, file=letter(), **answered)
+    assert known.status_code == 409
+    hidden = dict(known.context["hidden"])
+    assert add(client, audit, again=Evidence.objects.get().pk, **hidden).status_code == 302
+    assert Evidence.objects.count() == 2
+    assert KeptPassage.objects.filter(place="title").count() == 2
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -371,3 +404,30 @@ def test_the_reasons_of_a_review_are_held_with_the_question_they_belong_to(
     assert f'<span class="small muted">{CODE}</span> <q>The summary for <mark data-held-text>{NUMBER}</mark>' in held
     assert client.post(f"/audits/{audit.ref}/review/", sent | {"kept": KEPT}).status_code == 302
     assert KeptPassage.objects.get().audit == audit
+
+
+# What people say to each other
+
+
+def test_a_comment_is_held_and_kept_like_an_answer(client: Client, audit: Audit, asha: User) -> None:
+    where = f"/audits/{audit.ref}/answers/{CODE}/comments/"
+    held = sign_in(client, asha).post(where, {"text": NOTE})
+    assert held.status_code == 422
+    page = held.content.decode()
+    assert f"<mark data-held-text>{NUMBER}</mark>" in page
+    assert f'id="{CODE}_comment_text_0_kept"' in page
+    assert not Comment.objects.exists()
+    assert client.post(where, {"text": NOTE, "kept": KEPT}).status_code == 302
+    (row,) = KeptPassage.objects.all()
+    assert (row.audit, row.place_name, row.reason) == (audit, "Comment", "invented")
+    assert NUMBER not in everything_on_the_trail()
+
+
+def test_a_message_to_whom_a_part_is_given_is_held(client: Client, audit: Audit, asha: User, dora: User) -> None:
+    where = f"/audits/{audit.ref}/assignments/"
+    sent = {"category_code": "monitoring-incidents", "user": dora.pk, "message": NOTE}
+    page = sign_in(client, asha).post(where, sent).content.decode()
+    assert f"<mark data-held-text>{NUMBER}</mark>" in page
+    assert not audit.assignments.exists()
+    assert client.post(where, sent | {"kept": KEPT}).status_code == 302
+    assert KeptPassage.objects.get().place_name == "Message"

@@ -112,6 +112,41 @@ def assert_unsaved(page: Page) -> None:
     assert asks
 
 
+def test_what_waited_offline_and_is_held_then_goes_on_waiting_until_she_has_answered_for_it(
+    people: People, audit: str
+) -> None:
+    page = people.visit("asha", fill_page(audit))
+    page.wait_for_load_state("networkidle")
+    context = page.context
+    context.set_offline(True)
+    note_of(card(page, CODE)).fill(NOTE)
+    note_of(card(page, CODE)).blur()
+    expect(page.locator("[data-unsent-line]")).to_contain_text("1 answer waits on this device, encrypted")
+    page.close()
+    context.set_offline(False)
+
+    elsewhere = context.new_page()
+    elsewhere.goto(f"{people.stack.url}/deployments/")
+    line = elsewhere.locator("[data-unsent-line]")
+    expect(line).to_contain_text("1 answer waits on this device, encrypted")
+    line.get_by_role("button", name="Show what waits").click()
+    expect(elsewhere.get_by_role("dialog")).to_contain_text("It looks like patient data.")
+    elsewhere.close()
+
+    page = context.new_page()
+    page.goto(people.stack.url + fill_page(audit))
+    question = card(page, CODE)
+    warning = held(question)
+    expect(note_of(question)).to_have_value(NOTE)
+    warning.get_by_label("why is it not?").select_option(label="It is invented, for a test or an example")
+    warning.get_by_role("button", name="This is not patient data, keep it").click()
+    saved(question, "Asha Rao")
+    expect(page.locator("[data-unsent-line]")).to_be_empty()
+    page.reload()
+    assert note_of(card(page, CODE)).input_value() == NOTE
+    people.complaints[:] = [said for said in people.complaints if "net::ERR_" not in said]
+
+
 def test_a_text_put_back_as_it_was_is_not_asked_about(people: People, audit: str) -> None:
     page = people.visit("asha", fill_page(audit))
     question = card(page, CODE)

@@ -21,6 +21,8 @@ class LooksForPatients(forms.Form):
     Whoever acts on the form calls `keep` after the act, which records what was kept.
     """
 
+    code = "id"  # before the ids of what is asked about a passage
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.found: dict[str, list[Found]] = {}
@@ -38,7 +40,7 @@ class LooksForPatients(forms.Form):
         self.found = found_in_fields(self.cleaned_data)
         held = without(self.found, reasons_in(self._sent))
         named = {name: [replace(passage, where=self._label(name)) for passage in held[name]] for name in held}
-        self.held = held_page.shown(named, code="id", sent=self._sent)
+        self.held = held_page.shown(named, code=self.code, sent=self._sent)
         for name, passages in self.held.items():
             self.fields[name].held = passages  # type: ignore[attr-defined]
             self.add_error(name, _("This looks like patient data. Change it, or say below it why it is none."))
@@ -46,7 +48,7 @@ class LooksForPatients(forms.Form):
     def _label(self, name: str) -> str:
         return str(self.fields[name].label)
 
-    def keep(self, audit: Audit, *, by: User) -> None:
-        """Record why the person kept what looks like patient data."""
+    def keep(self, audit: Audit, *, by: User, **about: Any) -> None:
+        """Record why the person kept what looks like patient data; `about` is what the trail says beside it."""
         reasons: Mapping[str, str] = reasons_in(self._sent)
-        KeptPassage.keep(self.found, reasons, by=by, subject=audit, where={**audit.place, "audit": audit})
+        KeptPassage.keep(self.found, reasons, by=by, subject=audit, where={**audit.place, "audit": audit}, **about)

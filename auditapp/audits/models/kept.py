@@ -51,6 +51,8 @@ class KeptPassage(models.Model):
         "justification": _("Why it does not apply"),
         "deviation": _("Why this audit deviates from the hospital’s answer"),
         "reason": _("Reason"),
+        "text": _("Comment"),
+        "message": _("Message"),
         "title": _("Title"),
         "version": _("Version"),
         "url": _("Link"),
