@@ -49,7 +49,8 @@ def text_of(file: File, name: str = "") -> FileText:
             check=True,
         )
         read = json.loads(done.stdout)
-        parts = [(_place(kind, numbers), text) for kind, numbers, text in read["parts"]]
+        words = _place_words()
+        parts = [(_place(words, kind, numbers), text) for kind, numbers, text in read["parts"]]
     except (subprocess.SubprocessError, ValueError, KeyError, TypeError):
         return FileText([], _("The text of the file could not be read. Look yourself whether it holds patient data."))
     if not read["whole"]:
@@ -80,12 +81,16 @@ def found_in_parts(parts: list[tuple[str, str]]) -> list[Found]:
     return found
 
 
-def _place(kind: str, numbers: list[int]) -> str:
-    first, second = [*numbers, 0, 0][:2]
-    words = {
+def _place_words() -> dict[str, str]:
+    """Kind of a part -> how its place is told; once for a file, which may have hundreds of thousands of lines."""
+    return {
         "page": _("page %(first)s"),
         "slide": _("slide %(first)s"),
         "line": _("line %(first)s"),
         "sheet": _("sheet %(first)s, row %(second)s"),
     }
+
+
+def _place(words: dict[str, str], kind: str, numbers: list[int]) -> str:
+    first, second = [*numbers, 0, 0][:2]
     return words.get(kind, "") % {"first": first, "second": second}

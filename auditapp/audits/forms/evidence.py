@@ -94,6 +94,7 @@ class EvidenceForm(forms.Form):
         label=gettext_lazy("Why it is not patient data"),
         choices=[("", gettext_lazy("Choose a reason")), *KeptPassage.Reason.choices],
         required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
     def __init__(self, data: QueryDict | None, files: Any, *, code: str, uploads: Any, kept: Any) -> None:
