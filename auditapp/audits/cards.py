@@ -105,6 +105,11 @@ class Card:
         return None if self.answer.current and self.answer.current.verdict else self.said_before
 
     @property
+    def is_returned(self) -> bool:
+        """Whether it was sent back from the round before, which is what this round is about."""
+        return any(row.submission.round == self.answer.audit.round - 1 for row in self.returns)
+
+    @property
     def may_change(self) -> bool:
         return not self.answer.why_fixed and self.answer.may_be_answered_by(self.reader)
 
@@ -147,7 +152,7 @@ FILTERS: list[tuple[str, Any, Callable[[Card], bool]]] = [
     ("unanswered", _("Unanswered"), lambda card: not card.values.get("verdict")),
     ("critical", _("Critical"), lambda card: card.answer.criticality == "critical"),
     ("not_met", _("Not or partly met"), lambda card: card.values.get("verdict") in {"partial", "not_met"}),
-    ("returned", _("Returned"), lambda card: bool(card.returns)),
+    ("returned", _("Returned"), lambda card: card.is_returned),
 ]
 
 
