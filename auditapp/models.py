@@ -14,6 +14,12 @@ from auditapp.audits.models import (
     Review,
     StandingAnswer,
     Submission,
+    SupplierFile,
+    SupplierJudgement,
+    SupplierQuestion,
+    SupplierReply,
+    SupplierRequest,
+    SupplierSending,
     VersionMove,
     Withdrawal,
 )
@@ -55,6 +61,7 @@ __all__ = [
     "FrozenContent", "HazardClosure", "HazardRating", "Head", "Membership", "ModelVersion", "NotApplicableApproval",
     "Organisation", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
     "QuestionnaireVersion", "Report", "ReportFile", "Return", "Review", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "ThresholdAdoption", "User", "Vendor", "VersionMove",
+    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion",
+    "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove",
     "Withdrawal",
 ]  # fmt: skip

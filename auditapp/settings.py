@@ -185,6 +185,16 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# E-mail leaves through a server of the hospital's; without one nothing is sent, and pages say so.
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "auditapp@localhost")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
 USE_I18N = True
@@ -199,7 +209,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 1,
     "delete_jobs": "successful",  # what they did is in the product's own rows; failed ones stay to be looked at
 }
-PROCRASTINATE_IMPORT_PATHS = ["auditapp.reports.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["auditapp.reports.jobs", "auditapp.audits.supplier_mail"]
 
 LOGGING = {
     "version": 1,

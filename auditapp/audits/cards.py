@@ -30,6 +30,7 @@ class Card:
     said_before: "Proposal | None" = None  # what can be taken over, of a draft
     not_asked_in: str = ""  # the last signed audit, where it did not ask this
     returns: list["Return"] = field(default_factory=list)
+    supplier: list[dict[str, Any]] = field(default_factory=list)  # what was put to suppliers: supplier_page.line
     typed: Mapping[str, Any] | None = None  # what was sent and not taken
     errors: Mapping[str, list[str]] = field(default_factory=dict)
 

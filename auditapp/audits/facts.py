@@ -4,6 +4,7 @@ The shape is schema 1 of the submission layer, described in docs/facts.md: no fl
 as ISO dates, stable codes instead of database keys. Canonical JSON (RFC 8785) of it is what is stored and hashed.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from auditapp.deployments import profile as profiles
 
 if TYPE_CHECKING:  # the models import this module
     from auditapp.accounts.models import User
-    from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer
+    from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer, SupplierQuestion
     from auditapp.deployments.models import Profile
     from auditapp.questionnaires.models import Question, QuestionnaireVersion
 
@@ -34,11 +35,19 @@ def profile(profile: "Profile", *, version: "QuestionnaireVersion") -> dict[str,
 
 
 def submission(
-    audit: "Audit", answers: list["Answer"], *, by: "User", at: datetime, live: bool, scored: dict[str, Any]
+    audit: "Audit",
+    answers: list["Answer"],
+    *,
+    by: "User",
+    at: datetime,
+    live: bool,
+    scored: dict[str, Any],
+    asked_of_suppliers: "Mapping[int, list[SupplierQuestion]]",
 ) -> dict[str, Any]:
     """The submission layer: every question, answer, note, evidence entry, exclusion, score and gap.
 
-    `answers` come from `for_reading()`, in order; `scored` is what scoring made of exactly these answers.
+    `answers` come from `for_reading()`, in order; `scored` is what scoring made of exactly these answers, and
+    `asked_of_suppliers` is what `put_to_suppliers` found for them.
     """
     zone = audit.site.zone
     findings = {f["check"]: f for f in scored["findings"]}
@@ -71,7 +80,7 @@ def submission(
             "local": clock.local_text(at, zone),
             "date": _date(clock.day(at, zone)),
         },
-        "categories": _categories(audit, answers, scored["states"]),
+        "categories": _categories(audit, answers, scored["states"], asked_of_suppliers, at=at),
         "excluded": [
             {
                 "code": question.code,
@@ -110,7 +119,14 @@ def _deployment(audit: "Audit", *, live: bool) -> dict[str, Any]:
     }
 
 
-def _categories(audit: "Audit", answers: list["Answer"], states: dict[str, str]) -> list[dict[str, Any]]:
+def _categories(
+    audit: "Audit",
+    answers: list["Answer"],
+    states: dict[str, str],
+    asked_of_suppliers: "Mapping[int, list[SupplierQuestion]]",
+    *,
+    at: datetime,
+) -> list[dict[str, Any]]:
     """The asked questions under their categories, in taxonomy order."""
     questions = {q.pk: q for q in audit.version.all_questions}  # with category and domain, read once
     categories: dict[str, dict[str, Any]] = {}
@@ -128,8 +144,25 @@ def _categories(audit: "Audit", answers: list["Answer"], states: dict[str, str])
                 "questions": [],
             },
         )
-        entry["questions"].append(_question(question, answer, states[answer.code]))
+        asked = [_asked(row, audit.site.zone, at=at) for row in asked_of_suppliers.get(answer.pk, [])]
+        about = _question(question, answer, states[answer.code])
+        entry["questions"].append(about | ({"asked_of_suppliers": asked} if asked else {}))
     return list(categories.values())
+
+
+def _asked(row: "SupplierQuestion", zone: str, *, at: datetime) -> dict[str, Any]:
+    """What a supplier was asked, and whether anything came: days at the hospital, and no name of the contact.
+
+    Silence is stated up to the due date, or up to the day of the submission where that is earlier.
+    """
+    supplied = row.supplied_at
+    return {
+        "requested": _date(clock.day(row.request.at, zone)),
+        "due": _date(row.request.due),
+        "supplied": _date(clock.day(supplied, zone)) if supplied else None,
+        "not_supplied_by": None if supplied else _date(min(row.request.due, clock.day(at, zone))),
+        "accepted": bool(row.judged_last),
+    }
 
 
 def _question(question: "Question", answer: "Answer", state: str) -> dict[str, Any]:
@@ -155,6 +188,7 @@ def _question(question: "Question", answer: "Answer", state: str) -> dict[str, A
                 "source": link.evidence.source,
                 "added_by": link.added_by.for_facts,
                 "added_at": clock.utc_text(link.added_at),
+                **({"nondisclosure": True} if link.evidence.nondisclosure else {}),
             }
             for link in answer.evidence_now
         ],

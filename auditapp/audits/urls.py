@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing
+from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing, suppliers
 
 app_name = "audits"
 urlpatterns = [
@@ -26,6 +26,20 @@ urlpatterns = [
     path("<slug:ref>/hazard-ratings/", review.hazard_ratings, name="hazard_ratings"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/", review.hazard_rating, name="hazard_rating"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/closure/", review.hazard_closure, name="hazard_closure"),
+    # /audits/<ref>/suppliers/: what is asked of the supplier
+    path("<slug:ref>/suppliers/", suppliers.supplier_requests, name="supplier_requests"),
+    path("<slug:ref>/suppliers/new/", suppliers.asking, name="supplier_asking"),
+    path("<slug:ref>/suppliers/<int:n>/", suppliers.supplier_request, name="supplier_request"),
+    path("<slug:ref>/suppliers/<int:n>/link/", suppliers.supplier_link, name="supplier_link"),
+    path("<slug:ref>/suppliers/<int:n>/reminder/", suppliers.supplier_reminder, name="supplier_reminder"),
+    path("<slug:ref>/suppliers/<int:n>/extension/", suppliers.supplier_extension, name="supplier_extension"),
+    path("<slug:ref>/suppliers/<int:n>/revocation/", suppliers.supplier_revocation, name="supplier_revocation"),
+    path(
+        "<slug:ref>/suppliers/<int:n>/answers/<slug:code>/judgement/",
+        suppliers.supplier_judgement,
+        name="supplier_judgement",
+    ),
+    path("<slug:ref>/suppliers/<int:n>/files/<int:pk>/", suppliers.supplier_file, name="supplier_file"),
     # /audits/<ref>/categories/<code>/ and /audits/<ref>/answers/<code>/
     path("<slug:ref>/categories/<slug:code>/", filling.category, name="category"),
     path("<slug:ref>/answers/<slug:code>/", filling.answer, name="answer"),

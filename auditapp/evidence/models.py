@@ -38,6 +38,7 @@ class Evidence(Placed):
     effective_date = models.DateField()
     valid_until = models.DateField(null=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.OURS)
+    nondisclosure = models.BooleanField(default=False, db_default=False)  # under an agreement; its bytes stay inside
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     objects = PlacedQuerySet.as_manager()

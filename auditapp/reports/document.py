@@ -252,7 +252,18 @@ def _question(question: Facts, when: Callable[[str], str]) -> Facts:
         "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",
         "deviation": _deviation(answer["deviation"], when) if answer.get("deviation") else None,
         "evidence": [_evidence(e, when) for e in question["evidence"]],
+        "suppliers": [_asked(row) for row in question.get("asked_of_suppliers", [])],
     }
+
+
+def _asked(row: Facts) -> str:
+    """What a supplier was asked about a question, and whether anything came."""
+    days = {"requested": day(row["requested"]), "by": day(row["not_supplied_by"]), "supplied": day(row["supplied"])}
+    if row["supplied"] is None:
+        return _("requested on %(requested)s, not supplied by %(by)s") % days
+    if row["accepted"]:
+        return _("requested on %(requested)s, supplied on %(supplied)s and accepted") % days
+    return _("requested on %(requested)s, supplied on %(supplied)s, not accepted") % days
 
 
 def _stood(standing: Facts, when: Callable[[str], str]) -> str:
@@ -280,6 +291,7 @@ def _evidence(item: Facts, when: Callable[[str], str]) -> Facts:
         "source_label": SOURCES.get(item["source"], item["source"]),
         "effective": day(item["effective_date"]),
         "valid": day(item["valid_until"]),
+        "nondisclosure": item.get("nondisclosure", False),
         "added": _("%(who)s, %(at)s") % {"who": person(item["added_by"]), "at": when(item["added_at"])},
     }
 

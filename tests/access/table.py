@@ -31,6 +31,7 @@ class Page:
     with_: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
+    unknown: bool = False  # a POST finds nothing there, whoever sends it
     of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
@@ -44,6 +45,18 @@ TABLE = [
     Page("help", public=True),
     Page("accessibility", public=True),
     Page("healthz", public=True),
+    # A supplier's own page: whoever holds a link, whoever is signed in; without one there is nothing behind it
+    Page("supplier:page", post=ALL, public=True),
+    Page("supplier:leaving", get=None, post=ALL, public=True),
+    *[
+        Page(f"supplier:{name}", get=None, post=frozenset(), public=True, with_=with_, unknown=True)
+        for name, with_ in (
+            ("sending", {}),
+            ("reply", {"code": "mon-02"}),
+            ("file", {"code": "mon-02"}),
+            ("file_removal", {"code": "mon-02"}),
+        )
+    ],
     # One's own
     Page("accounts:sign_out", get=None, post=ALL),
     Page("accounts:person"),
@@ -165,6 +178,18 @@ TABLE = [
         Page(name, "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"})
         for name in ("audits:hazard_rating", "audits:hazard_closure")
     ],
+    # What suppliers are asked
+    Page("audits:supplier_requests", "draft"),
+    Page("audits:supplier_asking", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:supplier_request", "draft", with_={"n": "1"}),
+    *[
+        Page(f"audits:supplier_{name}", "draft", get=None, post=frozenset({AUDITOR}), with_={"n": "1"})
+        for name in ("link", "reminder", "extension", "revocation")
+    ],
+    Page(
+        "audits:supplier_judgement", "draft", get=None, post=frozenset({AUDITOR}), with_={"n": "1", "code": "mon-02"}
+    ),
+    Page("audits:supplier_file", "draft", with_={"n": "1", "pk": "supplied"}),
     # Decisions, signatures, reports
     Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR})),
     Page("reports:report", "issued"),

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from auditapp import clock
 from auditapp.accounts.models import Membership, User
+from auditapp.audits.models import SupplierRequest
 from auditapp.evidence.models import Evidence
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
@@ -62,6 +63,7 @@ class World:
         self.things |= {"submitted": submitted.ref, "finding": finding.ref, "hazard": hazard.ref}
         draft = make.audit(deployment=deployment)
         self._attach(draft)
+        self._ask_supplier(draft)
         profile = deployment.fill_profile(deployment.newest_profile.facts, by=make.people["olga"])
         self.things |= {"draft": draft.ref, "profile": str(profile.n)}
         base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h", state="published")
@@ -95,6 +97,17 @@ class World:
         item = audit.answers.select_related("audit").get(code="mon-02").attach(evidence, by=asha)
         assignment = audit.assign("accountability", dora, by=asha)
         self.things |= {"evidence": evidence.sha256, "item": str(item.pk), "assignment": str(assignment.pk)}
+
+    def _ask_supplier(self, audit: Any) -> None:
+        asked = SupplierRequest.ask(
+            audit, {"mon-02": ""}, by=self.make.people["asha"], contact_name="Lena", contact_email="lena@calder.example",
+            due=clock.today("UTC"),
+        )  # fmt: skip
+        file = asked.questions.get().add_file(
+            content=ContentFile(b"log", name="log.txt"), filename="log.txt", content_type="text/plain", title="Log",
+            effective_date=clock.today("UTC"),
+        )  # fmt: skip
+        self.things["supplied"] = str(file.pk)
 
     def _extras(self, place: str, organisation: str, site: str | None) -> None:
         with connection.cursor() as cursor:
@@ -133,6 +146,8 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
     allowed = page.get if method == "get" else page.post
     if allowed is None:
         return "405"
+    if page.unknown:
+        return "404"
     if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
         return "403"  # an administrator of one hospital alone administers no people
     if page.of_the_group and method == "post" and place == "other site":

@@ -8,6 +8,14 @@ from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
+from auditapp.audits.models.suppliers import (
+    SupplierFile,
+    SupplierJudgement,
+    SupplierQuestion,
+    SupplierReply,
+    SupplierRequest,
+    SupplierSending,
+)
 
 __all__ = [
     "Answer",
@@ -24,6 +32,12 @@ __all__ = [
     "Stale",
     "StandingAnswer",
     "Submission",
+    "SupplierFile",
+    "SupplierJudgement",
+    "SupplierQuestion",
+    "SupplierReply",
+    "SupplierRequest",
+    "SupplierSending",
     "Verdict",
     "VersionMove",
     "Withdrawal",

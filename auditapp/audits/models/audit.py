@@ -22,6 +22,7 @@ from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.revisions import Stale
 from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
+from auditapp.audits.models.suppliers import put_to_suppliers
 from auditapp.deployments.models import Deployment, ModelVersion, next_number
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires.models import Question, QuestionnaireVersion
@@ -408,7 +409,7 @@ class Audit(Placed):
         at = clock.now()
         live = audit.deployment.is_live
         result = audit.score(answers, live=live, on=clock.today(audit.site.zone))
-        frozen = facts.submission(audit, answers, by=by, at=at, live=live, scored=result)
+        frozen = facts.submission(audit, answers, by=by, at=at, live=live, scored=result, asked_of_suppliers=put_to_suppliers(answers))
         canonical = rfc8785.dumps(frozen)
         submission = Submission.objects.create(
             **self.place,

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from auditapp.accounts.models import Role, Site
-from auditapp.audits import carrying, fill_page, listing, progress
+from auditapp.audits import carrying, fill_page, listing, progress, supplier_page
 from auditapp.audits.expectation import expected_of, open_acts
 from auditapp.audits.models import Answer, Audit, Submission
 from auditapp.questionnaires.models import Questionnaire
@@ -45,6 +45,7 @@ def audit(request: HttpRequest, ref: str) -> HttpResponse:
         "may": open_acts(request.user, found),
         "signed": carrying.last_signed(found) if found.state == "draft" else None,
         "other_versions": found.other_versions(),
+        "silences": supplier_page.silences(supplier_page.requests(found)),
     }
     return render(request, "audits/audit.html", page)
 

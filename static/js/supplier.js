@@ -1,0 +1,10 @@
+// The link carries its code behind the #, which no browser sends. It goes into the field of the form and out of the
+// address, so that neither the history nor a picture of the screen keeps it.
+const form = document.querySelector("[data-code]");
+const code = decodeURIComponent(location.hash.slice(1));
+
+if (form && code) {
+  history.replaceState(null, "", location.pathname);
+  form.elements.token.value = code;
+  form.requestSubmit();
+}
