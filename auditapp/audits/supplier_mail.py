@@ -1,4 +1,4 @@
-"""Links to suppliers by e-mail, as jobs. A token is made where it is sent, so that no queue and no log ever holds one."""
+"""Links to suppliers by e-mail, as jobs. A token is made where it is sent, so that no queue and no log holds one."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def is_set_up() -> bool:
 
 
 def address(token: str) -> str:
-    """What the contact opens. What stands behind the # is never sent to any server, so no log and no referrer has it."""
+    """What the contact opens. What stands behind the # is never sent to a server, so no log and no referrer has it."""
     return f"{settings.PUBLIC_URL}{reverse('supplier:page')}#{token}"
 
 

@@ -100,8 +100,8 @@ class World:
 
     def _ask_supplier(self, audit: Any) -> None:
         asked = SupplierRequest.ask(
-            audit, {"mon-02": ""}, by=self.make.people["asha"], contact_name="Lena", contact_email="lena@calder.example",
-            due=clock.today("UTC"),
+            audit, {"mon-02": ""}, by=self.make.people["asha"], contact_name="Lena", due=clock.today("UTC"),
+            contact_email="lena@calder.example",
         )  # fmt: skip
         file = asked.questions.get().add_file(
             content=ContentFile(b"log", name="log.txt"), filename="log.txt", content_type="text/plain", title="Log",

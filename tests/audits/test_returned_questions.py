@@ -78,7 +78,13 @@ def test_the_database_takes_no_revision_of_what_was_not_sent_back(returned: Audi
     fixed = answer(returned, "mon-02")
     with pytest.raises(ProgrammingError, match="fixed in this round"), transaction.atomic():
         AnswerRevision.objects.create(
-            **fixed.place, answer=fixed, n=fixed.n + 1, based_on=fixed.n, request_key="x", by=asha, at=returned.opened_at
+            **fixed.place,
+            answer=fixed,
+            n=fixed.n + 1,
+            based_on=fixed.n,
+            request_key="x",
+            by=asha,
+            at=returned.opened_at,
         )
     refused_by_the_database("UPDATE auditapp_answer SET n = n + 1 WHERE id = %s", [fixed.pk])
     refused_by_the_database("UPDATE auditapp_answer SET current_id = NULL WHERE id = %s", [fixed.pk])

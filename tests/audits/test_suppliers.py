@@ -53,7 +53,10 @@ def test_an_auditor_chooses_questions_and_a_contact(client: Client, audit: Audit
     reply = client.post(f"/audits/{audit.ref}/suppliers/new/", sent)
     assert reply["Location"] == f"/audits/{audit.ref}/suppliers/1/"
     (found,) = SupplierRequest.objects.for_reading()
-    assert [(q.answer.code, q.evidence_wanted) for q in found.asked] == [("mon-02", "The stop procedure"), ("mon-03", "")]
+    assert [(q.answer.code, q.evidence_wanted) for q in found.asked] == [
+        ("mon-02", "The stop procedure"),
+        ("mon-03", ""),
+    ]
     assert found.expires_on == found.due + timedelta(days=14)
     event = Event.objects.filter(stream=f"audit:{audit.ref}").latest("seq")
     assert event.verb == "supplier.asked"
@@ -271,9 +274,13 @@ def test_what_is_stated_counts_for_nothing_until_it_is_accepted(
         put(asked).keep_reply("Other words.")
 
 
-def test_our_own_words_stay_beside_the_suppliers(client: Client, audit: Audit, asked: SupplierRequest, asha: User) -> None:
+def test_our_own_words_stay_beside_the_suppliers(
+    client: Client, audit: Audit, asked: SupplierRequest, asha: User
+) -> None:
     answer = audit.answers.select_related("audit").get(code="mon-02")
-    answer.save_revision(by=asha, base=1, key="own", verdict="partial", note="Ours.", gap="A test.", evidence_note="Log.")
+    answer.save_revision(
+        by=asha, base=1, key="own", verdict="partial", note="Ours.", gap="A test.", evidence_note="Log."
+    )
     put(asked).keep_reply(STATED)
     put(asked).accept(by=asha, reply=1)
     current = audit.answers.for_reading().get(code="mon-02").current

@@ -409,7 +409,9 @@ class Audit(Placed):
         at = clock.now()
         live = audit.deployment.is_live
         result = audit.score(answers, live=live, on=clock.today(audit.site.zone))
-        frozen = facts.submission(audit, answers, by=by, at=at, live=live, scored=result, asked_of_suppliers=put_to_suppliers(answers))
+        frozen = facts.submission(
+            audit, answers, by=by, at=at, live=live, scored=result, asked_of_suppliers=put_to_suppliers(answers)
+        )
         canonical = rfc8785.dumps(frozen)
         submission = Submission.objects.create(
             **self.place,

@@ -1,4 +1,4 @@
-"""What a supplier's contact is asked, by a link that runs out, and what they state: it counts when an auditor takes it."""
+"""What a supplier's contact is asked, by a link that runs out, and what they state until an auditor takes it."""
 
 import hashlib
 import secrets
@@ -35,23 +35,12 @@ def digest_of(token: str) -> str:
 class SupplierRequestQuerySet(PlacedQuerySet["SupplierRequest"]):
     def for_reading(self) -> Self:
         """With what its page shows, in a fixed number of queries."""
-        files = SupplierFile.objects.select_related("evidence").filter(removed_at=None).order_by("pk")
-        judgements = SupplierJudgement.objects.select_related("by", "reply").order_by("pk")
-        questions = (
-            SupplierQuestion.objects.select_related("answer__question")
-            .filter(answer__asked=True)
-            .order_by("answer__position")
-            .prefetch_related(
-                models.Prefetch("replies", SupplierReply.objects.order_by("n"), to_attr="said"),
-                models.Prefetch("files", files, to_attr="files_now"),
-                models.Prefetch("judgements", judgements, to_attr="judged"),
-            )
-        )
+        questions = SupplierQuestion.objects.for_reading()
         sendings = SupplierSending.objects.select_related("by").order_by("pk")
         names = ("audit__deployment__product__vendor", "audit__organisation", "site", "by", "revoked_by")
         return self.select_related(*names).prefetch_related(
-            models.Prefetch("questions", questions, to_attr="asked"),
-            models.Prefetch("sendings", sendings, to_attr="sent"),
+            models.Prefetch("questions", queryset=questions, to_attr="asked"),
+            models.Prefetch("sendings", queryset=sendings, to_attr="sent"),
         )
 
     def waiting(self) -> Self:
@@ -302,6 +291,21 @@ class SupplierSending(Placed):
 
 
 class SupplierQuestionQuerySet(PlacedQuerySet["SupplierQuestion"]):
+    def for_reading(self) -> Self:
+        """With everything that was stated and judged, in the order asked; not what the audit asks no more."""
+        files = SupplierFile.objects.select_related("evidence").filter(removed_at=None).order_by("pk")
+        judgements = SupplierJudgement.objects.select_related("by", "reply").order_by("pk")
+        return (
+            self.select_related("answer__question")
+            .filter(answer__asked=True)
+            .order_by("answer__position")
+            .prefetch_related(
+                models.Prefetch("replies", queryset=SupplierReply.objects.order_by("n"), to_attr="said"),
+                models.Prefetch("files", queryset=files, to_attr="files_now"),
+                models.Prefetch("judgements", queryset=judgements, to_attr="judged"),
+            )
+        )
+
     def standing(self) -> Self:
         """What was asked and not taken back, each with `replied_at` and `filed_at` of the newest that came."""
         replies = SupplierReply.objects.filter(question=models.OuterRef("pk")).order_by("-n")
@@ -356,7 +360,7 @@ class SupplierQuestion(Placed):
     def supplied_at(self) -> datetime | None:
         """When the newest of it came; None for silence."""
         if hasattr(self, "said"):
-            times = [row.at for row in (*self.said, *self.files_now)]
+            times = [reply.at for reply in self.said] + [file.at for file in self.files_now]
         else:
             times = [at for at in (self.replied_at, self.filed_at) if at]
         return max(times, default=None)

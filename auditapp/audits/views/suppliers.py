@@ -77,7 +77,9 @@ def supplier_extension(request: HttpRequest, ref: str, n: int) -> HttpResponse:
         messages.success(request, _("The link works longer now."))
         return redirect(found)
     SupplierRequest.must_let_ask(found.audit, request.user)
-    return render(request, "audits/supplier_request.html", supplier_page.page(found, request.user, form=form), status=422)
+    return render(
+        request, "audits/supplier_request.html", supplier_page.page(found, request.user, form=form), status=422
+    )
 
 
 @require_POST
