@@ -40,6 +40,9 @@ def open_acts(reader: User, audit: "Audit") -> dict[str, bool]:
 
 
 def _draft(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
+    if audit.is_read_apart:
+        sentence = _("Two people read it apart; its answers follow when both have finished.")
+        return Expectation(sentence, _("See where they stand"), reverse("audits:second_reading", args=[audit.ref]))
     auditor = reader.holds(Role.AUDITOR, site=audit.site)
     mine = [c for c in categories if auditor or any(a.user_id == reader.pk for a in c["given_to"])]
     if not mine:

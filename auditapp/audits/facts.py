@@ -13,7 +13,8 @@ from auditapp.deployments import profile as profiles
 
 if TYPE_CHECKING:  # the models import this module
     from auditapp.accounts.models import User
-    from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer, SupplierQuestion
+    from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer
+    from auditapp.audits.models.suppliers import Put
     from auditapp.deployments.models import Profile
     from auditapp.questionnaires.models import Question, QuestionnaireVersion
 
@@ -42,7 +43,7 @@ def submission(
     at: datetime,
     live: bool,
     scored: dict[str, Any],
-    asked_of_suppliers: "Mapping[int, list[SupplierQuestion]]",
+    asked_of_suppliers: "Mapping[int, list[Put]]",
 ) -> dict[str, Any]:
     """The submission layer: every question, answer, note, evidence entry, exclusion, score and gap.
 
@@ -123,7 +124,7 @@ def _categories(
     audit: "Audit",
     answers: list["Answer"],
     states: dict[str, str],
-    asked_of_suppliers: "Mapping[int, list[SupplierQuestion]]",
+    asked_of_suppliers: "Mapping[int, list[Put]]",
     *,
     at: datetime,
 ) -> list[dict[str, Any]]:
@@ -150,18 +151,18 @@ def _categories(
     return list(categories.values())
 
 
-def _asked(row: "SupplierQuestion", zone: str, *, at: datetime) -> dict[str, Any]:
+def _asked(row: "Put", zone: str, *, at: datetime) -> dict[str, Any]:
     """What a supplier was asked, and whether anything came: days at the hospital, and no name of the contact.
 
     Silence is stated up to the due date, or up to the day of the submission where that is earlier.
     """
     supplied = row.supplied_at
     return {
-        "requested": _date(clock.day(row.request.at, zone)),
-        "due": _date(row.request.due),
+        "requested": _date(clock.day(row.at, zone)),
+        "due": _date(row.due),
         "supplied": _date(clock.day(supplied, zone)) if supplied else None,
-        "not_supplied_by": None if supplied else _date(min(row.request.due, clock.day(at, zone))),
-        "accepted": bool(row.judged_last),
+        "not_supplied_by": None if supplied else _date(min(row.due, clock.day(at, zone))),
+        "accepted": bool(row.accepted),
     }
 
 

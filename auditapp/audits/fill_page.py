@@ -12,7 +12,7 @@ from auditapp.accounts.models import Role, User
 from auditapp.audits import cards, carrying, progress, supplier_page
 from auditapp.audits.cards import Card
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Return
-from auditapp.audits.models.suppliers import put_to_suppliers
+from auditapp.audits.models.suppliers import with_suppliers
 from auditapp.questionnaires import display
 from auditapp.questionnaires.models import Framework
 from auditapp.questionnaires.models.threshold import local_numbers
@@ -64,7 +64,8 @@ def category_page(audit: Audit, code: str, *, reader: User, query: QueryDict) ->
 
 def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     """The cards of some answers of an audit, in order."""
-    read = list(answers.for_reading().with_assignment(reader).with_local_numbers().with_standing())
+    shown = answers.for_reading().with_assignment(reader).with_local_numbers().with_standing()
+    read = list(with_suppliers(shown))
     for answer in read:
         answer.site = audit.site  # the same for all of them: not to be asked for once per card
     last = {answer.code: answer for answer in answers.last_issued(audit)}
@@ -72,7 +73,6 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     sent_back = Return.objects.filter(answer__in=read).select_related("submission", "by").order_by("pk")
     for row in sent_back if audit.round > 1 else []:  # a return begins a round
         returns.setdefault(row.answer_id, []).append(row)
-    put = put_to_suppliers(read)
     frameworks = list(Framework.objects.visible_to(reader))
     jurisdiction = reader.organisation.jurisdiction
     about = display.shown(
@@ -93,7 +93,7 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
             said_before=before.get(answer.code),
             not_asked_in=signed.ref if signed and answer.code not in signed.questions else "",
             returns=returns.get(answer.pk, []),
-            supplier=supplier_page.lines(put.get(answer.pk, []), audit.site.zone),
+            supplier=supplier_page.lines(answer.put, audit.site.zone),
         )
         for answer, shown in zip(read, about, strict=True)
     ]

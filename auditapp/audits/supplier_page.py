@@ -1,6 +1,6 @@
 """What the pages about a supplier's part show: the auditor's, and the one that the supplier's contact sees."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from auditapp import clock
 from auditapp.accounts.models import Role, User
 from auditapp.audits import supplier_mail
-from auditapp.audits.models import Audit, SupplierQuestion, SupplierRequest
+from auditapp.audits.models import Audit, SupplierRequest
+from auditapp.audits.models.suppliers import Put
 
 
 def choosing(audit: Audit, form: Any) -> list[dict[str, Any]]:
@@ -42,29 +43,28 @@ def page(request: SupplierRequest, reader: User, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def line(question: SupplierQuestion, zone: str) -> dict[str, Any]:
-    """{"text", "tone", "waits", "request"}: where one question put to a supplier stands, in a dated sentence."""
-    request = question.request
-    asked, due = clock.day(request.at, zone), request.due
-    about = {"asked": _day(asked), "due": _day(due)}
-    if question.supplied_at is None:
-        overdue = due < clock.today(zone)
-        words = _("Requested on %(asked)s, not supplied by %(due)s.") if overdue else _(
-            "Requested on %(asked)s, to be supplied by %(due)s."
-        )  # fmt: skip
-        return {"text": words % about, "tone": "attention" if overdue else "info", "waits": False, "request": request}
-    about["supplied"] = _day(clock.day(question.supplied_at, zone))
-    if question.waits:
+def line(put: Put, zone: str) -> dict[str, Any]:
+    """{"text", "tone", "waits", "n"}: where one question put to a supplier stands, in a dated sentence."""
+    about = {"asked": _day(clock.day(put.at, zone)), "due": _day(put.due)}
+    if put.supplied_at is None:
+        overdue = put.due < clock.today(zone)
+        words = _("Requested on %(asked)s, to be supplied by %(due)s.")
+        if overdue:
+            words = _("Requested on %(asked)s, not supplied by %(due)s.")
+        return {"text": words % about, "tone": "attention" if overdue else "info", "waits": False, "n": put.n}
+    about["supplied"] = _day(clock.day(put.supplied_at, zone))
+    if put.waits:
         words, tone = _("Requested on %(asked)s; the supplier stated on %(supplied)s."), "attention"
-    elif question.judged_last:
+    elif put.accepted:
         words, tone = _("Requested on %(asked)s, supplied on %(supplied)s and accepted."), "good"
     else:
         words, tone = _("Requested on %(asked)s; what was supplied on %(supplied)s was declined."), "info"
-    return {"text": words % about, "tone": tone, "waits": question.waits, "request": request}
+    return {"text": words % about, "tone": tone, "waits": put.waits, "n": put.n}
 
 
-def lines(questions: Iterable[SupplierQuestion], zone: str) -> list[dict[str, Any]]:
-    return [line(question, zone) for question in questions]
+def lines(rows: Iterable[Mapping[str, Any]], zone: str) -> list[dict[str, Any]]:
+    """The same for all that `with_suppliers` adds to an answer."""
+    return [line(Put.read(row), zone) for row in rows]
 
 
 def silences(requests: Iterable[SupplierRequest]) -> list[SupplierRequest]:

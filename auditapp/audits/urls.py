@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from auditapp.audits.views import carrying, course, evidence, filling, opening, overview, review, standing, suppliers
+from auditapp.audits.views import (
+    carrying,
+    course,
+    evidence,
+    filling,
+    opening,
+    overview,
+    review,
+    second_reading,
+    standing,
+    suppliers,
+)
 
 app_name = "audits"
 urlpatterns = [
@@ -26,6 +37,18 @@ urlpatterns = [
     path("<slug:ref>/hazard-ratings/", review.hazard_ratings, name="hazard_ratings"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/", review.hazard_rating, name="hazard_rating"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/closure/", review.hazard_closure, name="hazard_closure"),
+    # /audits/<ref>/second-reading/: two readers apart
+    path("<slug:ref>/second-reading/", second_reading.second_reading, name="second_reading"),
+    path("<slug:ref>/second-reading/new/", second_reading.beginning, name="second_reading_beginning"),
+    path("<slug:ref>/second-reading/finish/", second_reading.finish, name="second_reading_finish"),
+    path("<slug:ref>/second-reading/agreed/", second_reading.agreed, name="second_reading_agreed"),
+    path(
+        "<slug:ref>/second-reading/categories/<slug:code>/",
+        second_reading.category,
+        name="second_reading_category",
+    ),
+    path("<slug:ref>/second-reading/answers/<slug:code>/", second_reading.reading, name="reading"),
+    path("<slug:ref>/second-reading/answers/<slug:code>/settlement/", second_reading.settlement, name="settlement"),
     # /audits/<ref>/suppliers/: what is asked of the supplier
     path("<slug:ref>/suppliers/", suppliers.supplier_requests, name="supplier_requests"),
     path("<slug:ref>/suppliers/new/", suppliers.asking, name="supplier_asking"),

@@ -178,6 +178,19 @@ TABLE = [
         Page(name, "submitted", get=frozenset({OFFICER}), post=frozenset({OFFICER}), with_={"hazard": "hazard"})
         for name in ("audits:hazard_rating", "audits:hazard_closure")
     ],
+    # Two readers apart
+    Page("audits:second_reading", "read apart"),
+    Page(
+        "audits:second_reading_beginning",
+        "draft",
+        get=frozenset({AUDITOR, OFFICER}),
+        post=frozenset({AUDITOR, OFFICER}),
+    ),
+    Page("audits:second_reading_category", "read apart", get=frozenset({AUDITOR}), with_={"code": "accountability"}),
+    Page("audits:reading", "read apart", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    Page("audits:second_reading_finish", "read apart", get=None, post=frozenset({AUDITOR})),
+    Page("audits:second_reading_agreed", "read", get=None, post=frozenset({AUDITOR})),
+    Page("audits:settlement", "read", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
     # What suppliers are asked
     Page("audits:supplier_requests", "draft"),
     Page("audits:supplier_asking", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from auditapp import clock
 from auditapp.accounts.models import Membership, User
-from auditapp.audits.models import SupplierRequest
+from auditapp.audits.models import SecondReading, SupplierRequest
 from auditapp.evidence.models import Evidence
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
@@ -64,6 +64,7 @@ class World:
         draft = make.audit(deployment=deployment)
         self._attach(draft)
         self._ask_supplier(draft)
+        self._read_apart()
         profile = deployment.fill_profile(deployment.newest_profile.facts, by=make.people["olga"])
         self.things |= {"draft": draft.ref, "profile": str(profile.n)}
         base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h", state="published")
@@ -97,6 +98,22 @@ class World:
         item = audit.answers.select_related("audit").get(code="mon-02").attach(evidence, by=asha)
         assignment = audit.assign("accountability", dora, by=asha)
         self.things |= {"evidence": evidence.sha256, "item": str(item.pk), "assignment": str(assignment.pk)}
+
+    def _read_apart(self) -> None:
+        """One audit that Asha and Nina read, and one that others have read, for a third to settle."""
+        asha, ada = self.make.people["asha"], self.make.people["ada"]
+        others = []
+        for name in ("nina", "noor"):
+            about = {"name": name.capitalize(), "email": f"{name}@northshire.example", "password": "a quiet ward"}
+            others.append(User.invite(by=ada, role="auditor", site=self.make.sites["royal"], **about))
+        nina, noor = others
+        reading = SecondReading.begin(self.make.audit(), by=asha, first=asha, second=nina)
+        read = SecondReading.begin(self.make.audit(), by=asha, first=nina, second=noor)
+        for reader, verdict in ((nina, "met"), (noor, "not_met")):
+            for answer in read.questions:
+                read.answer(answer.code, by=reader, base=0, verdict=verdict)
+            read.finish(by=reader)
+        self.things |= {"read apart": reading.audit.ref, "read": read.audit.ref}
 
     def _ask_supplier(self, audit: Any) -> None:
         asked = SupplierRequest.ask(

@@ -123,7 +123,7 @@ def test_the_page_shows_what_was_asked_and_nothing_else(
 
 def test_the_page_is_told_to_nobody(client: Client, token: str) -> None:
     reply = opened(client, token)
-    assert reply["Referrer-Policy"] == "no-referrer"
+    assert reply["Referrer-Policy"] == "same-origin"
     assert "noindex" in reply["X-Robots-Tag"]
     assert "no-store" in reply["Cache-Control"]
     assert "default-src 'none'" in reply["Content-Security-Policy"]

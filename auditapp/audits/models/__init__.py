@@ -6,6 +6,7 @@ from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
+from auditapp.audits.models.second_reading import ReadingAnswer, ReadingFinish, SecondReading, Settlement
 from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
 from auditapp.audits.models.suppliers import (
@@ -26,9 +27,13 @@ __all__ = [
     "AuditFinding",
     "CategoryScore",
     "NotApplicableApproval",
+    "ReadingAnswer",
+    "ReadingFinish",
     "Return",
     "Review",
     "Saved",
+    "SecondReading",
+    "Settlement",
     "Stale",
     "StandingAnswer",
     "Submission",

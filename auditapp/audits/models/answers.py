@@ -344,6 +344,8 @@ class Answer(Placed):
         """Why nobody can change this answer now, in a sentence; empty while it is open."""
         if self.audit.state != "draft":
             return _("This audit is no longer a draft; its answers are fixed.")
+        if self.audit.is_read_apart:
+            return _("Two people read this audit apart; it is answered here when both have finished.")
         if self.open_in_round != self.audit.round:
             return _("Only the questions that were returned can be changed in this round.")
         return ""

@@ -115,6 +115,7 @@ class Audit(Placed):
     critical_left = models.PositiveSmallIntegerField()
     opened_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
+    is_read_apart = models.BooleanField(default=False, db_default=False)  # two readers answer; see SecondReading
     issued_at = models.DateTimeField(null=True)  # as its report says; here so that the last one is found at once
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, related_name="superseded_by")
     supersede_reason = models.TextField(blank=True, default="")
@@ -350,6 +351,8 @@ class Audit(Placed):
         by.must_hold(Role.AUDITOR, site=self.site, to=_("move an audit to another version"))
         if self.state != self.State.DRAFT or self.round > 1:
             raise Refused(_("Only a draft that was never submitted can be moved to another version."))
+        if self.is_read_apart:
+            raise Refused(_("Two people read this audit apart; it can be moved when both have finished."))
         if self.supersedes_id:
             raise Refused(_("A revision asks what the issued audit asked. Open a new audit for the newer version."))
 
@@ -435,6 +438,10 @@ class Audit(Placed):
         by.must_hold(Role.AUDITOR, site=self.site, to=_("submit this audit"))
         if self.state != self.State.DRAFT:
             raise Refused(_("This audit is no longer a draft."))
+        reading = getattr(self, "second_reading", None)
+        if reading and (left := reading.unsettled()):
+            sentence = _("Two people read this audit apart, and %(n)s questions are not settled yet.") % {"n": left}
+            raise Refused(sentence, [(_("Compare the readings"), reading.get_absolute_url())])
 
     def score(self, answers: list[Answer], *, live: bool, on: Any) -> dict[str, Any]:
         """{"result", "findings", …} by the content's rules, with the hazard ratings open at this moment."""

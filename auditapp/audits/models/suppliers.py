@@ -3,11 +3,14 @@
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models, transaction
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -358,11 +361,8 @@ class SupplierQuestion(Placed):
 
     @property
     def supplied_at(self) -> datetime | None:
-        """When the newest of it came; None for silence."""
-        if hasattr(self, "said"):
-            times = [reply.at for reply in self.said] + [file.at for file in self.files_now]
-        else:
-            times = [at for at in (self.replied_at, self.filed_at) if at]
+        """When the newest of it came; None for silence. Needs the request's `for_reading()`."""
+        times = [reply.at for reply in self.said] + [file.at for file in self.files_now]
         return max(times, default=None)
 
     @property
@@ -571,9 +571,44 @@ class SupplierFile(Placed):
         return f"{self.question_id} {self.evidence_id}"
 
 
-def put_to_suppliers(answers: Iterable[Answer]) -> dict[int, list[SupplierQuestion]]:
+@dataclass(frozen=True)
+class Put:
+    """Where one question put to a supplier stands; `accepted` is None while nothing was judged."""
+
+    answer: int
+    n: int
+    at: datetime
+    due: date
+    supplied_at: datetime | None
+    accepted: bool | None
+    waits: bool
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> "Put":
+        """From what `with_suppliers` adds to an answer."""
+        times = [datetime.fromisoformat(row[name]) for name in ("replied_at", "filed_at") if row[name]]
+        at, due = datetime.fromisoformat(row["at"]), date.fromisoformat(row["due"])
+        return cls(row["answer"], row["n"], at, due, max(times, default=None), row["accepted"], row["waits"])
+
+
+def with_suppliers(answers: Any) -> Any:
+    """Answers with `put`: what was asked of suppliers about each and not taken back; no query of its own."""
+    rows = SupplierQuestion.objects.filter(answer=models.OuterRef("pk")).standing()
+    told = JSONObject(
+        answer="answer_id",
+        n="request__n",
+        at="request__at",
+        due="request__due",
+        replied_at="replied_at",
+        filed_at="filed_at",
+        accepted="judged_last",
+        waits="waits",
+    )
+    return answers.annotate(put=ArraySubquery(rows.values(told=told)))
+
+
+def put_to_suppliers(answers: Iterable[Answer]) -> dict[int, list[Put]]:
     """Key of an answer -> what was asked of suppliers about it and not taken back; one query."""
-    found: dict[int, list[SupplierQuestion]] = {}
-    for row in SupplierQuestion.objects.filter(answer__in=list(answers)).standing():
-        found.setdefault(row.answer_id, []).append(row)
-    return found
+    keys = [answer.pk for answer in answers]
+    rows = with_suppliers(Answer.objects.filter(pk__in=keys, put_to_suppliers__isnull=False).order_by()).distinct()
+    return {key: [Put.read(row) for row in put] for key, put in rows.values_list("pk", "put")}

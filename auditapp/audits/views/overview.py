@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from auditapp.accounts.models import Role, Site
 from auditapp.audits import carrying, fill_page, listing, progress, supplier_page
 from auditapp.audits.expectation import expected_of, open_acts
-from auditapp.audits.models import Answer, Audit, Submission
+from auditapp.audits.models import Answer, Audit, SecondReading, Submission
 from auditapp.questionnaires.models import Questionnaire
 
 
@@ -45,6 +45,8 @@ def audit(request: HttpRequest, ref: str) -> HttpResponse:
         "may": open_acts(request.user, found),
         "signed": carrying.last_signed(found) if found.state == "draft" else None,
         "other_versions": found.other_versions(),
+        "read_apart": SecondReading.objects.visible_to(request.user).filter(audit=found).with_people().first(),
+        "may_read_apart": SecondReading.may_begin(found, request.user),
         "silences": supplier_page.silences(supplier_page.requests(found)),
     }
     return render(request, "audits/audit.html", page)

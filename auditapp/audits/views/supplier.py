@@ -33,7 +33,7 @@ def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         request.user = AnonymousUser()  # whoever is signed in at this browser has nothing to do with it
         scope.enter(None, [])
         response = view(request, *args, **kwargs)
-        response["Referrer-Policy"] = "no-referrer"
+        response["Referrer-Policy"] = "same-origin"  # a browser that tells nobody sends no Origin, which forms need
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         return response
 
