@@ -210,7 +210,18 @@ def revision(revision: "AnswerRevision") -> dict[str, Any]:
         "approval": {"by": approval.by.for_facts, "at": clock.utc_text(approval.at)} if approval else None,
         **({"carried_from": revision.carried_from} if revision.carried_from else {}),
         **_standing(revision),
+        **_paper(revision),
     }
+
+
+def _paper(revision: "AnswerRevision") -> dict[str, Any]:
+    """Who copied an answer from paper, and who held it against the scan."""
+    entry = getattr(revision, "paper_entry", None)
+    if entry is None:
+        return {}
+    check = getattr(entry, "check_made", None)
+    checked = {"checked_by": check.by.for_facts, "checked_at": clock.utc_text(check.at)} if check else {}
+    return {"from_paper": {"by": entry.by.for_facts, "at": clock.utc_text(entry.at), **checked}}
 
 
 def _standing(revision: "AnswerRevision") -> dict[str, Any]:

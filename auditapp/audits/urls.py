@@ -9,6 +9,7 @@ from auditapp.audits.views import (
     filling,
     opening,
     overview,
+    paper,
     review,
     second_reading,
     standing,
@@ -37,6 +38,11 @@ urlpatterns = [
     path("<slug:ref>/hazard-ratings/", review.hazard_ratings, name="hazard_ratings"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/", review.hazard_rating, name="hazard_rating"),
     path("<slug:ref>/hazard-ratings/<slug:hazard>/closure/", review.hazard_closure, name="hazard_closure"),
+    # /audits/<ref>/paper/: printed, copied, checked
+    path("<slug:ref>/paper/", paper.sheets, name="paper"),
+    path("<slug:ref>/paper/checks/", paper.checks, name="paper_checks"),
+    path("<slug:ref>/paper/categories/<slug:code>/", paper.entering, name="paper_entry"),
+    path("<slug:ref>/paper/answers/<slug:code>/check/", paper.check, name="paper_check"),
     # /audits/<ref>/second-reading/: two readers apart
     path("<slug:ref>/second-reading/", second_reading.second_reading, name="second_reading"),
     path("<slug:ref>/second-reading/new/", second_reading.beginning, name="second_reading_beginning"),

@@ -191,6 +191,23 @@ TABLE = [
     Page("audits:second_reading_finish", "read apart", get=None, post=frozenset({AUDITOR})),
     Page("audits:second_reading_agreed", "read", get=None, post=frozenset({AUDITOR})),
     Page("audits:settlement", "read", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}),
+    # On paper
+    Page("audits:paper", "draft"),
+    Page("audits:paper_checks", "draft"),
+    Page(
+        "audits:paper_entry",
+        "draft",
+        get=frozenset({AUDITOR}),
+        post=frozenset({AUDITOR}),
+        with_={"code": "accountability"},
+    ),
+    Page(
+        "audits:paper_check",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR, OFFICER, LEAD}),
+        with_={"code": "mon-09"},
+    ),
     # What suppliers are asked
     Page("audits:supplier_requests", "draft"),
     Page("audits:supplier_asking", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),

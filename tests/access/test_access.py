@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from auditapp import clock
 from auditapp.accounts.models import Membership, User
-from auditapp.audits.models import SecondReading, SupplierRequest
+from auditapp.audits.models import PaperEntry, SecondReading, SupplierRequest
 from auditapp.evidence.models import Evidence
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
@@ -64,7 +64,17 @@ class World:
         draft = make.audit(deployment=deployment)
         self._attach(draft)
         self._ask_supplier(draft)
-        self._read_apart()
+        nina = self._read_apart()
+        PaperEntry.enter(
+            draft,
+            {"mon-09": {"base": 0, "verdict": "met"}},
+            scan={
+                "content": ContentFile(b"scan", name="scan.txt"), "filename": "scan.txt", "content_type": "text/plain",
+                "title": "Scan", "effective_date": clock.today("UTC"),
+            },
+            by=nina,
+            key="paper",
+        )  # fmt: skip
         profile = deployment.fill_profile(deployment.newest_profile.facts, by=make.people["olga"])
         self.things |= {"draft": draft.ref, "profile": str(profile.n)}
         base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h", state="published")
@@ -99,8 +109,8 @@ class World:
         assignment = audit.assign("accountability", dora, by=asha)
         self.things |= {"evidence": evidence.sha256, "item": str(item.pk), "assignment": str(assignment.pk)}
 
-    def _read_apart(self) -> None:
-        """One audit that Asha and Nina read, and one that others have read, for a third to settle."""
+    def _read_apart(self) -> User:
+        """One audit that Asha and Nina read, and one that others have read, for a third to settle; returns Nina."""
         asha, ada = self.make.people["asha"], self.make.people["ada"]
         others = []
         for name in ("nina", "noor"):
@@ -114,6 +124,7 @@ class World:
                 read.answer(answer.code, by=reader, base=0, verdict=verdict)
             read.finish(by=reader)
         self.things |= {"read apart": reading.audit.ref, "read": read.audit.ref}
+        return nina
 
     def _ask_supplier(self, audit: Any) -> None:
         asked = SupplierRequest.ask(

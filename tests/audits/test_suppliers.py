@@ -431,3 +431,13 @@ def test_the_mark_goes_with_the_file_into_the_frozen_facts(client: Client, audit
     (item,) = [e for c in facts["categories"] for q in c["questions"] for e in q["evidence"]]
     assert item["nondisclosure"] is True
     assert "Under non-disclosure" in client.get(f"/audits/{audit.ref}/rounds/1/").content.decode()
+
+
+def test_a_second_link_opens_its_own_page_at_the_same_browser(
+    client: Client, audit: Audit, asked: SupplierRequest, token: str, asha: User
+) -> None:
+    other = ask(audit, asha, "mon-03")
+    opened(client, token)
+    page = opened(client, other.link_by_hand(by=asha)).content.decode()
+    assert other.asked[0].answer.question.text in page
+    assert asked.asked[0].answer.question.text not in page

@@ -5,6 +5,7 @@ from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
 from auditapp.audits.models.moves import VersionMove
+from auditapp.audits.models.paper import PaperCheck, PaperEntry
 from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.second_reading import ReadingAnswer, ReadingFinish, SecondReading, Settlement
 from auditapp.audits.models.standing import StandingAnswer
@@ -27,6 +28,8 @@ __all__ = [
     "AuditFinding",
     "CategoryScore",
     "NotApplicableApproval",
+    "PaperCheck",
+    "PaperEntry",
     "ReadingAnswer",
     "ReadingFinish",
     "Return",

@@ -62,7 +62,8 @@ class AnswerQuerySet(PlacedQuerySet):
     def for_reading(self) -> "AnswerQuerySet":
         """With everything a page or a frozen document shows of an answer, in a fixed number of queries."""
         attached = AnswerEvidence.objects.filter(removed_at=None).select_related("evidence", "added_by").order_by("pk")
-        people = ("current__by", "current__approval__by", "current__standing__by", "current__standing__keeper")
+        paper = ("paper_entry__by", "paper_entry__check_made__by")
+        people = [f"current__{who}" for who in ("by", "approval__by", "standing__by", "standing__keeper", *paper)]
         return (
             self._with_outdated()
             .select_related("question", *people)

@@ -20,6 +20,7 @@ from auditapp.audits import carrying, facts, moving, reconciliation, scoring
 from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import Assignment
 from auditapp.audits.models.moves import VersionMove
+from auditapp.audits.models.paper import PaperEntry
 from auditapp.audits.models.revisions import Stale
 from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
 from auditapp.audits.models.suppliers import put_to_suppliers
@@ -442,6 +443,11 @@ class Audit(Placed):
         if reading and (left := reading.unsettled()):
             sentence = _("Two people read this audit apart, and %(n)s questions are not settled yet.") % {"n": left}
             raise Refused(sentence, [(_("Compare the readings"), reading.get_absolute_url())])
+        if unchecked := PaperEntry.objects.of(self).unchecked().count():
+            sentence = _("%(n)s answers were entered from paper and wait for a second person's check.") % {
+                "n": unchecked
+            }
+            raise Refused(sentence, [(_("Check the copies"), reverse("audits:paper_checks", args=[self.ref]))])
 
     def score(self, answers: list[Answer], *, live: bool, on: Any) -> dict[str, Any]:
         """{"result", "findings", …} by the content's rules, with the hazard ratings open at this moment."""

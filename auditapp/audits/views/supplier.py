@@ -157,5 +157,5 @@ def _shown(
             }
         )
     status = 422 if reply or file else 200
-    context = {"asked": asked, "parts": parts, "wrong": reply or file, "code": code}
+    context = {"asked": asked, "parts": parts, "wrong": reply or file, "code": code, "another": CodeForm()}
     return render(request, "supplier/page.html", context, status=status)

@@ -1,4 +1,7 @@
-"""Two auditors read an audit apart: their answers stand beside it, and its own stay closed until both have finished."""
+"""Two auditors read an audit apart: their answers stand beside it, and its own stay closed until both have finished.
+
+And answers copied from paper, each held against its scan by a second person.
+"""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -7,8 +10,8 @@ from django.db import migrations, models
 WEB = "auditapp_web"
 OURS = "organisation_id = (SELECT auditapp_scope_organisation())"
 HERE = "((SELECT auditapp_scope_everywhere()) OR site_id = ANY ((SELECT auditapp_scope_sites())::bigint[]))"
-PLACED = ["secondreading", "readinganswer", "readingfinish", "settlement"]
-APPEND_ONLY = ["readinganswer", "readingfinish", "settlement"]
+PLACED = ["secondreading", "readinganswer", "readingfinish", "settlement", "paperentry", "papercheck"]
+APPEND_ONLY = ["readinganswer", "readingfinish", "settlement", "paperentry", "papercheck"]
 LINKS = [
     ("secondreading", "audit_id", "audit"),
     ("readinganswer", "reading_id", "secondreading"),
@@ -16,6 +19,9 @@ LINKS = [
     ("readingfinish", "reading_id", "secondreading"),
     ("settlement", "reading_id", "secondreading"),
     ("settlement", "answer_id", "answer"),
+    ("paperentry", "revision_id", "answerrevision"),
+    ("paperentry", "scan_id", "evidence"),
+    ("papercheck", "entry_id", "paperentry"),
 ]
 
 # While two people read apart, no answer of the audit itself changes; a reader writes until they have finished; the
@@ -73,11 +79,14 @@ $$;
 """
 
 HELD = [
-    migrations.RunSQL(
-        "ALTER TABLE auditapp_secondreading ADD CONSTRAINT auditapp_secondreading_has_one_place "
-        "UNIQUE (id, organisation_id, site_id)",
-        "ALTER TABLE auditapp_secondreading DROP CONSTRAINT auditapp_secondreading_has_one_place",
-    ),
+    *[
+        migrations.RunSQL(
+            f"ALTER TABLE auditapp_{table} ADD CONSTRAINT auditapp_{table}_has_one_place "
+            "UNIQUE (id, organisation_id, site_id)",
+            f"ALTER TABLE auditapp_{table} DROP CONSTRAINT auditapp_{table}_has_one_place",
+        )
+        for table in ("secondreading", "paperentry")
+    ],
     *[
         migrations.RunSQL(
             f"ALTER TABLE auditapp_{child} ADD CONSTRAINT {child}_{column.removesuffix('_id')}_is_at_the_same_place "
@@ -337,6 +346,97 @@ class Migration(migrations.Migration):
                 ),
                 name="a_difference_is_settled_with_a_reason",
             ),
+        ),
+        migrations.CreateModel(
+            name="PaperEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.organisation"
+                    ),
+                ),
+                (
+                    "revision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paper_entry",
+                        to="auditapp.answerrevision",
+                    ),
+                ),
+                (
+                    "scan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.evidence"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.site"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="PaperCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(choices=[("confirmed", "Confirmed"), ("corrected", "Corrected")], max_length=10),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.organisation"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.site"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="check_made", to="auditapp.paperentry"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("by", models.F("entered_by")), _negated=True),
+                        name="paper_is_checked_by_a_second_person",
+                    )
+                ],
+            },
         ),
         *HELD,
     ]
