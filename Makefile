@@ -14,7 +14,7 @@ demo: packages ## Run it here with demonstration data (PORT=8000 HOST=127.0.0.1 
 	@exec $(PY) -m auditapp.embedded.demo
 
 test: check browser ## Everything that must pass: checks, tests, journeys through a real browser
-	$(PY) -m pytest --cov --cov-report=term
+	$(PY) -m tests
 
 check: tools ## Formatting, lint, templates, rooms, types, migrations, state diagrams
 	$(PY) -m ruff format --check .

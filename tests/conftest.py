@@ -122,9 +122,16 @@ asha, ben, eve, grace, omar, vera, ada, dora, olga, sam, cleo = map(
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before those are chosen that `-m` names
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.demonstration)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The demonstration takes minutes to make, so it is begun at once, beside the tests that need nothing of it."""
-    needed = any("stack" in getattr(item, "fixturenames", ()) for item in session.items)
+    needed = any(item.get_closest_marker("demonstration") for item in session.items)
     if needed and not session.config.option.collectonly:
         demonstration = Stack()
         session.config.stash[STACK] = demonstration, ThreadPoolExecutor(1).submit(demonstration.start)

@@ -10,9 +10,15 @@ if TYPE_CHECKING:
 
 
 def by_domain(
-    version: QuestionnaireVersion, rows: Iterable[dict[str, Any]], assignments: Iterable["Assignment"] = ()
+    version: QuestionnaireVersion,
+    rows: Iterable[dict[str, Any]],
+    assignments: Iterable["Assignment"] = (),
+    triggers: Iterable[str] = (),
 ) -> list[dict[str, Any]]:
-    """[{"title", "categories"}] of what `answers.progress()` counted; a category's row gains `title` and `given_to`."""
+    """[{"title", "categories"}] of what `answers.progress()` counted.
+
+    A category's row gains `title`, `given_to`, and `why`: the triggers of a re-audit that bring it in, in words.
+    """
     counted = {row["category_code"]: row for row in rows}
     given: dict[str, list[Assignment]] = {}
     for assignment in assignments:
@@ -21,7 +27,9 @@ def by_domain(
         {
             "title": domain["title"],
             "categories": [
-                counted[c["code"]] | {"title": c["title"], "given_to": given.get(c["code"], [])}
+                counted[c["code"]]
+                | {"title": c["title"], "given_to": given.get(c["code"], [])}
+                | {"why": version.triggers_bringing(c["code"], triggers)}
                 for c in domain["categories"]
                 if c["code"] in counted
             ],

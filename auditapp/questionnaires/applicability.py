@@ -5,6 +5,7 @@ ids, "autonomy_level>=N" or "autonomy_level<=N". Every "all" item must hold and,
 one of its items.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -37,6 +38,29 @@ def applies(applies_when: Any, profile: Mapping[str, Any]) -> bool:
         return True
     every, some = applies_when.get("all", []), applies_when.get("any", [])
     return all(holds(item, profile) for item in every) and (not some or any(holds(item, profile) for item in some))
+
+
+def unknown_in(applies_when: Any, facts: Iterable[Fact]) -> list[str]:
+    """The items of a condition that name no fact of the profile, or that treat a level as a yes or no."""
+    if applies_when == "always":
+        return []
+    kinds = {fact.id: fact.is_level for fact in facts}
+    return [item for items in applies_when.values() for item in items if not _is_known(item, kinds)]
+
+
+def _is_known(item: str, kinds: Mapping[str, bool]) -> bool:
+    level = LEVEL.fullmatch(item)
+    return kinds.get(level[1]) is True if level else kinds.get(item) is False
+
+
+def can_hold(applies_when: Any, facts: Iterable[Fact]) -> bool:
+    """Whether any profile meets a condition: only levels can exclude each other, a yes or no never does."""
+    facts = tuple(facts)
+    levels = [fact for fact in facts if fact.is_level]
+    yes = {fact.id: True for fact in facts if not fact.is_level}
+    worlds = itertools.product(*(fact.values for fact in levels))
+    names = [fact.id for fact in levels]
+    return any(applies(applies_when, yes | dict(zip(names, values, strict=True))) for values in worlds)
 
 
 def why_not(applies_when: Any, profile: Mapping[str, Any], facts: Iterable[Fact]) -> list[str]:

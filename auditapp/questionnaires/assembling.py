@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from auditapp.deployments.profile import Fact, facts_in
-from auditapp.questionnaires.applicability import LEVEL, applies
+from auditapp.questionnaires.applicability import can_hold, unknown_in
 
 # What belongs to one questionnaire; everything else of frozen content is rules that versions share.
 OWN = {"questionnaire", "local_thresholds", "domains", "frameworks"}
@@ -122,26 +122,3 @@ def _wrong_with(
     for clause in question["clauses"]:
         if clause not in known:
             yield _("%(code)s: there is no clause “%(clause)s”.") % (code | {"clause": clause})
-
-
-def unknown_in(applies_when: Any, facts: Iterable[Fact]) -> list[str]:
-    """The items of a condition that name no fact of the profile, or that treat a level as a yes or no."""
-    if applies_when == "always":
-        return []
-    kinds = {fact.id: fact.is_level for fact in facts}
-    return [item for items in applies_when.values() for item in items if not _is_known(item, kinds)]
-
-
-def _is_known(item: str, kinds: Mapping[str, bool]) -> bool:
-    level = LEVEL.fullmatch(item)
-    return kinds.get(level[1]) is True if level else kinds.get(item) is False
-
-
-def can_hold(applies_when: Any, facts: Iterable[Fact]) -> bool:
-    """Whether any profile meets a condition: only levels can exclude each other, a yes or no never does."""
-    facts = tuple(facts)
-    levels = [fact for fact in facts if fact.is_level]
-    yes = {fact.id: True for fact in facts if not fact.is_level}
-    worlds = itertools.product(*(fact.values for fact in levels))
-    names = [fact.id for fact in levels]
-    return any(applies(applies_when, yes | dict(zip(names, values, strict=True))) for values in worlds)

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import QueryDict
+
+from auditapp import lists
+from auditapp.accounts.models import User
+from auditapp.deployments.models import Deployment, Profile
 from auditapp.questionnaires.differing import Difference, condition, difference, field_labels, spoken
+from auditapp.questionnaires.effects import effects
 from auditapp.questionnaires.models import Draft, DraftRevision, TooLate
 
 
@@ -11,6 +17,19 @@ def compared(draft: Draft) -> tuple[dict[str, Any], Difference]:
     """The draft's content as it stands, and what differs from what it was made from."""
     content = draft.content()
     return content, difference(draft.base.content, content)
+
+
+def affected(draft: Draft, content: Mapping[str, Any], *, reader: User, query: QueryDict) -> dict[str, Any]:
+    """{"page", "rows", "in_use"}: the deployments whose next audit would ask something else, each with its effect.
+
+    `in_use` counts all that the reader sees and that are not retired. A fixed number of queries.
+    """
+    profiles = Profile.objects.visible_to(reader).newest_in_use().values_list("deployment_id", "facts")
+    found = effects(profiles, draft.base.content, content)
+    changed = [key for key, effect in found.items() if effect.is_change]
+    rows = Deployment.objects.filter(pk__in=changed).select_related("site").order_by("name", "pk")
+    page = lists.page(rows, query)
+    return {"page": page, "rows": [(row, found[row.pk]) for row in page], "in_use": len(found)}
 
 
 def overview(draft: Draft, chosen: str) -> dict[str, Any]:

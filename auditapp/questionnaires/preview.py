@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditapp.questionnaires import effort
-from auditapp.questionnaires.models import Question, QuestionnaireVersion
+from auditapp.questionnaires.asking import Asking
+from auditapp.questionnaires.models.wording import Wording
 
 
 @dataclass(frozen=True)
 class Preview:
     """The questions asked and those that are not, in taxonomy order."""
 
-    asked: list[Question]
-    excluded: list[tuple[Question, list[str]]]  # each with the facts that keep it from being asked, in words
-    untriggered: list[tuple[Question, list[str]]]  # each with the triggers of which one would ask it
+    asked: list[Any]
+    excluded: list[tuple[Any, list[str]]]  # each with the facts that keep it from being asked, in words
+    untriggered: list[tuple[Any, list[str]]]  # each with the triggers of which one would ask it
     titles: Mapping[str, str]  # of the categories, as the version froze them
 
     @property
     def critical(self) -> int:
-        return sum(question.criticality == Question.Criticality.CRITICAL for question in self.asked)
+        return sum(question.criticality == Wording.Criticality.CRITICAL for question in self.asked)
 
     @property
     def possible(self) -> int:
@@ -42,16 +43,16 @@ class Preview:
     def untriggered_by_category(self) -> list[dict[str, Any]]:
         return self._by_category(self.untriggered)
 
-    def _by_category(self, rows: Iterable[tuple[Question, list[str]]]) -> list[dict[str, Any]]:
+    def _by_category(self, rows: Iterable[tuple[Any, list[str]]]) -> list[dict[str, Any]]:
         """[{"code", "title", "rows": [(question, reasons)]}]."""
-        groups: dict[str, list[tuple[Question, list[str]]]] = {}
+        groups: dict[str, list[tuple[Any, list[str]]]] = {}
         for question, reasons in rows:
             groups.setdefault(question.category.code, []).append((question, reasons))
         return [{"code": code, "title": self.titles[code], "rows": rows} for code, rows in groups.items()]
 
 
-def preview(version: QuestionnaireVersion, facts: Mapping[str, Any], triggers: Iterable[str] = ()) -> Preview:
-    """Of a version whose questions are fetched; no query."""
+def preview(version: Asking[Any], facts: Mapping[str, Any], triggers: Iterable[str] = ()) -> Preview:
+    """Of a version whose questions are fetched, or of what a draft proposes; no query."""
     profile, triggers = dict(facts), list(triggers)
     pool = {question.pk for question in version.pool(triggers)}
     return Preview(

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from auditapp.deployments.profile import facts_in
-from auditapp.questionnaires.applicability import LEVEL
-from auditapp.questionnaires.assembling import can_hold
+from auditapp.questionnaires.applicability import can_hold, unknown_in
 from auditapp.questionnaires.reading import Content
 from auditapp.questionnaires.shapes import CHECKS_FILE, FRAMEWORKS_FILE, misshapen
 
@@ -87,7 +86,6 @@ class _References:
         source = category["review_source"]
         if source.get("origin") not in ORIGINS:
             self.complain(f"{path}.review_source.origin", f"is not one of {', '.join(sorted(ORIGINS))}")
-        facts = {f["id"]: f["type"] for f in self.checks["applicability"]["profile_facts"]}
         clauses = {f"{f['id']}:{c['id']}" for f in self.content.frameworks["frameworks"] for c in f["clauses"]}
         for check in category["checks"]:
             at = f"{path}.checks[{check['id']}]"
@@ -99,25 +97,22 @@ class _References:
                 self.complain(f"{at}.stages", "names no stage, or one that stages does not list")
             if check.get("scope", "deployment") not in ("deployment", "organisation"):
                 self.complain(f"{at}.scope", f"{check['scope']} is neither deployment nor organisation")
-            self._applies_when(check["applies_when"], facts, f"{at}.applies_when")
+            self._applies_when(check["applies_when"], f"{at}.applies_when")
             for clause in check["maps_to"]:
                 if clause not in clauses:
                     self.complain(f"{at}.maps_to", f"frameworks.yaml has no clause {clause}")
 
-    def _applies_when(self, condition: Any, facts: dict[str, str], path: str) -> None:
+    def _applies_when(self, condition: Any, path: str) -> None:
         if condition == "always":
             return
         if not isinstance(condition, dict) or not condition or not set(condition) <= {"all", "any"}:
             self.complain(path, "is neither always nor a mapping of all and any")
             return
-        unknown = False
-        for item in [item for items in condition.values() for item in items]:
-            level = LEVEL.fullmatch(item)
-            known = facts.get(level[1]) == "integer" if level else facts.get(item) == "boolean"
-            if not known:
-                self.complain(path, f"{item} is no fact of the profile")
-                unknown = True
-        if not unknown and not can_hold(condition, facts_in(self.checks["applicability"]["profile_facts"])):
+        facts = facts_in(self.checks["applicability"]["profile_facts"])
+        unknown = unknown_in(condition, facts)
+        for item in unknown:
+            self.complain(path, f"{item} is no fact of the profile")
+        if not unknown and not can_hold(condition, facts):
             self.complain(path, "can never hold, so nobody would be asked")
 
     def _retired(self) -> None:

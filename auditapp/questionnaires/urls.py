@@ -21,6 +21,7 @@ urlpatterns = [
     path("<slug:code>/draft/add/", writing.add, name="draft_add"),
     path("<slug:code>/draft/library/", writing.library, name="draft_library"),
     path("<slug:code>/draft/difference/", writing.difference, name="draft_difference"),
+    path("<slug:code>/draft/preview/", writing.preview, name="draft_preview"),
     path("<slug:code>/draft/step/", writing.step, name="draft_step"),
     path("<slug:code>/draft/checks/<slug:check>/", writing.question, name="draft_question"),
     path("<slug:code>/draft/checks/<slug:check>/place/", writing.move, name="draft_place"),

@@ -97,6 +97,7 @@ TABLE = [
         group_wide=True,
     ),
     Page("questionnaires:draft_difference", "written", get=AUTHORS, group_wide=True),
+    Page("questionnaires:draft_preview", "written", get=AUTHORS, group_wide=True),
     Page("questionnaires:draft_step", "written", get=None, post=AUTHORS, group_wide=True),
     Page(
         "questionnaires:draft_question",

@@ -7,6 +7,7 @@ from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
 from auditapp.questionnaires.models import QuestionnaireVersion
+from auditapp.refusals import Refused
 from tests.audits.pages import sign_in
 from tests.factories import Make
 
@@ -75,7 +76,7 @@ def test_the_questionnaire_that_fits_is_proposed(
 def test_the_preview_counts_what_opening_then_asks(client: Client, make: Make, asha: User) -> None:
     deployment = make.deployment(live=True)
     sign_in(client, asha)
-    chosen = sent(deployment, "incident-update-reaudit", triggers=["outage_or_dependency"])
+    chosen = sent(deployment, "incident-update-reaudit", triggers=["model_or_prompt_update"])
     page = client.get("/audits/new/", chosen | {"deployment": deployment.ref})
     assert Audit.objects.count() == 0
     asked = page.context["form"].asked
@@ -85,7 +86,67 @@ def test_the_preview_counts_what_opening_then_asks(client: Client, make: Make, a
     assert reply["Location"] == audit.get_absolute_url()
     assert (audit.asked, audit.critical_left) == (asked["questions"], asked["critical"])
     assert len(audit.excluded()) == asked["excluded"]
-    assert (audit.reason, audit.triggers) == ("re_audit", ["outage_or_dependency"])
+    assert (audit.reason, audit.triggers) == ("re_audit", ["model_or_prompt_update"])
+
+
+CALIBRATION = "Calibration, confidence and uncertainty"
+EVENT = ["unsafe_or_wrong_output", "unequal_performance_or_discrimination"]
+
+
+def test_a_re_audit_says_why_each_category_is_in(client: Client, make: Make, asha: User) -> None:
+    deployment = make.deployment(live=True)
+    make.submitted(deployment=deployment)
+    sign_in(client, asha)
+    chosen = sent(deployment, "incident-update-reaudit", triggers=EVENT)
+    page = client.get("/audits/new/", chosen | {"deployment": deployment.ref})
+    why = {row["title"]: row["why"] for row in page.context["form"].asked["categories"]}
+    assert why["Monitoring, change control and learning from incidents"] == []
+    assert why["Hallucination and fabricated content"] == ["Unsafe or wrong output"]
+    assert why[CALIBRATION] == [
+        "Unsafe or wrong output",
+        "Unequal performance or discrimination",
+    ]
+    assert "Asked in every re-audit" in page.content.decode()
+    client.post(f"/audits/new/?deployment={deployment.ref}", chosen)
+    audit = Audit.objects.get(reason="re_audit")
+    opened = client.get(audit.get_absolute_url())
+    shown = {row["title"]: row["why"] for domain in opened.context["domains"] for row in domain["categories"]}
+    assert shown == why
+    assert "Because of: Unsafe or wrong output; Unequal performance or discrimination" in opened.content.decode()
+
+
+def test_after_an_event_the_containment_check_comes_first(client: Client, make: Make, asha: User) -> None:
+    deployment = make.deployment(live=True)
+    sign_in(client, asha)
+    here = f"/audits/new/?deployment={deployment.ref}"
+    chosen = sent(deployment, "incident-update-reaudit", triggers=EVENT)
+    for reply in (client.get("/audits/new/", chosen | {"deployment": deployment.ref}), client.post(here, chosen)):
+        page = reply.content.decode()
+        assert "After an event this comes first: Containment check within 72 hours of an event" in page
+        assert "Open the containment check" in page
+        assert "Open the audit</button>" not in page
+    with pytest.raises(Refused, match="the containment check comes first"):
+        make.audit(deployment=deployment, questionnaire="incident-update-reaudit", reason="re_audit", triggers=EVENT)
+
+    check = make.audit(deployment=deployment, answered=True)
+    assert f"Go on with {check.ref}" in client.post(here, chosen).content.decode()
+    check.submit(by=asha)
+    client.post(here, chosen)
+    first = Audit.objects.get(reason="re_audit")
+    assert first.triggers == EVENT
+
+    first.withdraw(by=asha, reason="Opened for the wrong tool.")
+    client.post(here, chosen)
+    assert Audit.objects.filter(reason="re_audit", state="draft").count() == 1  # the withdrawn one used up nothing
+
+
+def test_one_containment_check_covers_one_event(make: Make, asha: User) -> None:
+    deployment = make.deployment(live=True)
+    make.submitted(deployment=deployment)
+    make.audit(deployment=deployment, questionnaire="incident-update-reaudit", reason="re_audit", triggers=EVENT)
+    version_asked = version("incident-update-reaudit")
+    assert deployment.audits.lacks_before(version_asked, EVENT) == "containment-72h"
+    assert deployment.audits.lacks_before(version_asked, ["new_site_population_or_use"]) == ""  # planned, no event
 
 
 @pytest.mark.parametrize(

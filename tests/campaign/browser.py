@@ -49,7 +49,7 @@ class Browser:
         """Send a form, with the token that the last page gave. Raises OSError or HTTPException if it breaks off."""
         filled = {"csrfmiddlewaretoken": self.cookies["csrftoken"], **fields}
         headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
-        return self._send("POST", path, urllib.parse.urlencode(filled), headers)
+        return self._send("POST", path, urllib.parse.urlencode(filled, doseq=True), headers)
 
     def close(self) -> None:
         if self.connection:

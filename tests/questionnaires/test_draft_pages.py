@@ -173,6 +173,25 @@ def test_a_second_person_reads_what_differs_and_publishes(ben_at: Client, draft:
     assert "Containment at the Royal Ours" in said(ben_at.get("/questionnaires/"))
 
 
+def test_only_deployments_that_are_asked_something_else_are_listed(ben_at: Client, draft: Draft, make: Make) -> None:
+    page = f"{draft.get_absolute_url()}difference/"
+    assert "You see no deployment that is in use." in said(ben_at.get(page))
+    scribe, model = make.deployment(kind="ambient scribe"), make.deployment(kind="sepsis model")
+    assert "all 2 deployments that are in use ask the same checks" in said(ben_at.get(page))
+    only_llm = draft.questions.select_related("category").get(code="mon-02")
+    ben_at.post(address(draft, "mon-02"), form_of(only_llm, every=["is_llm"]))
+    with CaptureQueriesContext(connection) as few:
+        words = said(ben_at.get(page))
+    assert "Other checks than before: the next audits of 1 of 2 deployments in use." in words
+    assert model.name in words
+    assert scribe.name not in words
+    for _ in range(3):
+        make.deployment(kind="sepsis model")
+    with CaptureQueriesContext(connection) as more:
+        assert "4 of 5 deployments in use" in said(ben_at.get(page))
+    assert len(more) == len(few)
+
+
 def test_what_stands_in_the_way_is_named_before_anything_is_offered(ben_at: Client, make: Make) -> None:
     empty = Draft.begin(by=make.people["ben"], base=seeded(), title="Empty", empty=True)
     page = ben_at.post(f"{empty.get_absolute_url()}step/", {"step": "offer"})

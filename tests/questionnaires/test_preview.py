@@ -9,6 +9,7 @@ from django.utils.html import strip_tags
 
 from auditapp.deployments import profile
 from auditapp.questionnaires import effort
+from auditapp.questionnaires.models import Draft, QuestionnaireVersion
 from tests.factories import PROFILES
 from tests.questionnaires.own import published
 from tests.questionnaires.seeded import version
@@ -185,3 +186,19 @@ def test_the_number_of_queries_does_not_grow(client, asha, make):
     make.deployment()
     assert queries(LLM, deployment=tool.ref) == small
     assert queries(LLM, **facts_of("LLM agent")) <= small
+
+
+def test_a_draft_is_previewed_as_it_stands(client, ben, make):
+    base = QuestionnaireVersion.objects.get(questionnaire__code="predeploy-llm", state="published")
+    draft = Draft.begin(by=ben, base=base, title="Before use, ours")
+    tool = make.deployment(kind="ambient scribe")
+    client.force_login(ben)
+    where = f"{draft.get_absolute_url()}preview/"
+    before = client.get(where, {"deployment": tool.ref}).context["preview"]
+    assert [q.code for q in before.asked] == [q.code for q in base.select(tool.newest_profile.facts)]
+    draft.drop(before.asked[0].code, by=ben)
+    response = client.get(where, {"deployment": tool.ref})
+    assert [q.code for q in response.context["preview"].asked] == [q.code for q in before.asked[1:]]
+    page = response.content.decode()
+    assert "draft of version 1" in page
+    assert f"{draft.get_absolute_url()}checks/{before.asked[1].code}/" in page

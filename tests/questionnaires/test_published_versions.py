@@ -4,8 +4,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from auditapp.questionnaires.canonical import digest
-from auditapp.questionnaires.models import Check, FrozenContent, Question, Questionnaire, QuestionnaireVersion
+from auditapp.questionnaires.models import Check, Draft, FrozenContent, Question, Questionnaire, QuestionnaireVersion
 from auditapp.refusals import Refused
+from tests.questionnaires.own import role
 
 pytestmark = pytest.mark.usefixtures("as_owner")
 
@@ -138,3 +139,66 @@ def test_codes_by_which_years_are_compared_never_change():
 def test_taxonomy_that_questions_rest_on_cannot_be_removed():
     with pytest.raises(DatabaseError), transaction.atomic():
         run("DELETE FROM auditapp_check WHERE code = 'hal-01'; SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def through_the_orm(rows, **change):
+    """As the product itself would send it: a change of some rows, or, where nothing is to be changed, their removal."""
+    rows.update(**change) if change else rows._raw_delete("default")
+
+
+def questions_of(version):
+    return Question.objects.filter(version=version)
+
+
+QUESTIONS = "auditapp_question WHERE version_id = %s"
+VERSIONS = "auditapp_questionnaireversion WHERE id = %s"
+BYTES = "auditapp_frozencontent WHERE version_id = %s"
+ATTEMPTS = {
+    "edit a question (ORM)": lambda v: through_the_orm(questions_of(v), text="Is all well?"),
+    "edit a question (SQL)": lambda v: run(ATTACKS["reword a question"], v.pk),
+    "delete a question (ORM)": lambda v: through_the_orm(questions_of(v)),
+    "delete a question (SQL)": lambda v: run(f"DELETE FROM {QUESTIONS}", v.pk),
+    "edit a link (ORM)": lambda v: through_the_orm(questions_of(v), clauses=["nist-ai-rmf:GOVERN 1.1"]),
+    "edit a link (SQL)": lambda v: run("UPDATE auditapp_question SET clauses = '[]' WHERE version_id = %s", v.pk),
+    "move a link (ORM)": lambda v: through_the_orm(questions_of(v), category=questions_of(v).last().category),
+    "move a link (SQL)": lambda v: run(
+        "UPDATE auditapp_question SET safety_check_id = (SELECT min(id) FROM auditapp_check) WHERE version_id = %s",
+        v.pk,
+    ),
+    "edit a version (ORM)": lambda v: through_the_orm(QuestionnaireVersion.objects.filter(pk=v.pk), number=9),
+    "edit a version (SQL)": lambda v: run(VERSION.format("sha256 = repeat('0', 64)"), v.pk),
+    "delete a version (ORM)": lambda v: through_the_orm(QuestionnaireVersion.objects.filter(pk=v.pk)),
+    "delete a version (SQL)": lambda v: run(f"DELETE FROM {VERSIONS}", v.pk),
+    "edit the bytes (ORM)": lambda v: through_the_orm(FrozenContent.objects.filter(version=v), canonical=b"{}"),
+    "delete the bytes (SQL)": lambda v: run(f"DELETE FROM {BYTES}", v.pk),
+}
+
+
+@pytest.fixture
+def own(make):
+    """A questionnaire of Northshire's, written by Ben and published by Grace."""
+    role("auditapp_web")
+    base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h")
+    draft = Draft.begin(by=make.people["ben"], base=base, title="Containment, ours")
+    draft.offer(by=make.people["ben"])
+    return draft.publish(by=make.people["grace"])
+
+
+@pytest.mark.parametrize("acting_as", ["auditapp_owner", "auditapp_web"])
+@pytest.mark.parametrize("whose", ["seeded", "own"])
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_postgres_itself_refuses_whatever_would_change_what_was_published(published, own, attempt, whose, acting_as):
+    version = {"seeded": published, "own": own}[whose]
+    before = written(version)
+    role("" if acting_as == "auditapp_owner" else acting_as)
+    with pytest.raises(DatabaseError, match=rf"{REFUSED}|permission denied"), transaction.atomic():
+        ATTEMPTS[attempt](version)
+    assert written(version) == before
+
+
+def written(version):
+    """Everything that the rows of a version say."""
+    role("")
+    found = QuestionnaireVersion.objects.filter(pk=version.pk)
+    rows = [*found.values(), *questions_of(version).order_by("pk").values()]
+    return rows, bytes(FrozenContent.objects.get(version=version).canonical)

@@ -71,6 +71,7 @@ class OpeningForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.deployment = deployment
+        self.lacks = ""  # the code of what comes first, once the form was found right
         self.facts = deployment.newest_profile.facts
         self.versions = {version.pk: version for version in versions}
         self._offer_questionnaires()
@@ -118,7 +119,19 @@ class OpeningForm(forms.Form):
             )
         elif not self.errors and not self.questions:
             self.add_error("version", _("This questionnaire asks nothing of a tool with this profile."))
+        if not self.errors:
+            self.lacks = self.deployment.audits.lacks_before(version, values["triggers"])
         return values
+
+    @property
+    def first(self) -> QuestionnaireVersion | None:
+        """What has to be submitted before this can be opened, if it can be asked here."""
+        return next((v for v in self.versions.values() if v.questionnaire.code == self.lacks), None)
+
+    @property
+    def contained_by(self) -> Audit | None:
+        """The check that comes first, where it is open already and not yet submitted."""
+        return self.deployment.audits.asking_the_same(self.first) if self.first else None
 
     @property
     def reason_label(self) -> str:
@@ -149,13 +162,21 @@ class OpeningForm(forms.Form):
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What the preview shows: {questions, critical, categories: [(title, n)], excluded, critical_excluded}."""
+        """What the preview shows: {questions, critical, categories, excluded, critical_excluded}.
+
+        categories: [{title, count, why}], where `why` are the triggers that bring it in; none: it is always asked.
+        """
         asked = self.questions
-        excluded = self.cleaned_data["version"].excluded(self.facts, self.cleaned_data["triggers"])
+        version, triggers = self.cleaned_data["version"], self.cleaned_data["triggers"]
+        excluded = version.excluded(self.facts, triggers)
+        counted = Counter((question.category.code, question.category.title) for question in asked)
         return {
             "questions": len(asked),
             "critical": sum(question.criticality == "critical" for question in asked),
-            "categories": list(Counter(question.category.title for question in asked).items()),
+            "categories": [
+                {"title": title, "count": count, "why": version.triggers_bringing(code, triggers)}
+                for (code, title), count in counted.items()
+            ],
             "excluded": len(excluded),
             "critical_excluded": sum(question.criticality == "critical" for question, _why in excluded),
         }

@@ -55,6 +55,21 @@ class AuditQuerySet(PlacedQuerySet["Audit"]):
         """The unfinished audit that asks this questionnaire already, in whatever version; there is one at most."""
         return self.under_way().filter(version__questionnaire=version.questionnaire_id).first()
 
+    def lacks_before(self, version: QuestionnaireVersion, triggers: Iterable[str]) -> str:
+        """The code of the questionnaire that has to be submitted before this re-audit is opened; "" when it was.
+
+        One submission covers one event: what was opened before the last re-audit after an event belongs to that one.
+        Another questionnaire that was asked as the containment check, a hospital's own, does as well.
+        """
+        first = version.comes_after(triggers)
+        if not first or not QuestionnaireVersion.objects.published().filter(questionnaire__code=first).exists():
+            return ""
+        rows = self.exclude(state=Audit.State.WITHDRAWN)
+        before = rows.filter(triggers__has_any_keys=version.event_triggers()).order_by("-opened_at").first()
+        since = models.Q(opened_at__gt=before.opened_at) if before else models.Q()
+        contained = models.Q(version__questionnaire__code=first) | models.Q(reason=Audit.Reason.CONTAINMENT)
+        return "" if rows.filter(since, contained, submissions__isnull=False).exists() else first
+
     def for_overview(self) -> Self:
         """With the revisions before and after, and how it was withdrawn, if it was."""
         return self.with_names().select_related("supersedes", "superseded_by", "withdrawal__by")
@@ -185,8 +200,11 @@ class Audit(Placed):
             raise Refused(_("This version of the questionnaire is not published. Choose the published one."))
         if model_version.deployment_id != deployment.pk:
             raise Refused(_("This model version belongs to another deployment."))
-        if bool(version.trigger_sets) != bool(list(triggers)):
+        triggers = list(triggers)
+        if bool(version.trigger_sets) != bool(triggers):
             raise Refused(_("Choose at least one trigger for a re-audit, and none for any other questionnaire."))
+        if deployment.audits.lacks_before(version, triggers):
+            raise Refused(_("After an event the containment check comes first. Submit it, then open the re-audit."))
         if other := deployment.audits.asking_the_same(version):
             raise Refused(
                 _("%(ref)s asks the same of this deployment and is not finished.") % {"ref": other.ref},
@@ -199,7 +217,7 @@ class Audit(Placed):
             version=version,
             model_version=model_version,
             reason=reason,
-            triggers=list(triggers),
+            triggers=triggers,
             profile=facts.profile(profile, version=version),
         )
         audit._inherit(by=by)

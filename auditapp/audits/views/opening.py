@@ -24,7 +24,7 @@ def opening(request: HttpRequest) -> HttpResponse:
         return render(request, "audits/unconfirmed.html", {"deployment": deployment})
     versions = QuestionnaireVersion.objects.visible_to(request.user).published().with_questions()
     form = _form(request, deployment, versions.order_by("questionnaire__position").with_content())
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not form.lacks:
         audit = Audit.open(deployment, by=request.user, **form.cleaned_data)
         messages.success(request, _("%(ref)s is open.") % {"ref": audit.ref})
         return redirect(audit)

@@ -34,7 +34,7 @@ def audit(request: HttpRequest, ref: str) -> HttpResponse:
     """Where an audit stands, and what it expects of this reader."""
     found = get_object_or_404(Audit.objects.visible_to(request.user).for_overview(), ref=ref)
     given = found.assignments.select_related("user").order_by("user__name")
-    domains = progress.by_domain(found.version, found.answers.progress(), given)
+    domains = progress.by_domain(found.version, found.answers.progress(), given, found.triggers)
     categories = progress.in_order(domains)
     page = {
         "audit": found,

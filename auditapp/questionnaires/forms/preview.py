@@ -12,7 +12,7 @@ from auditapp import lists
 from auditapp.accounts.models import User
 from auditapp.deployments.models import Deployment, Profile
 from auditapp.deployments.profile import Fact, facts_in
-from auditapp.questionnaires.models import QuestionnaireVersion
+from auditapp.questionnaires.asking import Asking
 
 FEW = 6  # deployments that an error names, so that one of them can be typed
 
@@ -30,7 +30,7 @@ class PreviewForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "known-deployments", "autocomplete": "off"}),
     )
 
-    def __init__(self, query: QueryDict, *, version: QuestionnaireVersion, user: User) -> None:
+    def __init__(self, query: QueryDict, *, version: Asking[Any], user: User) -> None:
         self.user, self.version = user, version
         self.facts: Sequence[Fact] = facts_in(version.content["applicability"]["profile_facts"])
         self.by_facts = query.get("by") == "facts"

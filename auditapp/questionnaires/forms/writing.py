@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp.deployments.forms import Words, long_text
 from auditapp.deployments.profile import Fact, facts_in
-from auditapp.questionnaires.assembling import can_hold
+from auditapp.questionnaires.applicability import can_hold
 from auditapp.questionnaires.models import (
     Category,
     Check,

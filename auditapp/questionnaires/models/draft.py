@@ -20,6 +20,7 @@ from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, User
 from auditapp.deployments.models import next_number, next_numbers
 from auditapp.questionnaires import assembling
+from auditapp.questionnaires.asking import Proposed
 from auditapp.questionnaires.canonical import canonical_bytes, digest
 from auditapp.questionnaires.models.question import Question
 from auditapp.questionnaires.models.taxonomy import Category, Check, Framework
@@ -311,12 +312,15 @@ class Draft(models.Model):
 
     def content(self) -> dict[str, Any]:
         """What would be frozen if it were published now; a fixed number of queries."""
-        asked = self.questions.filter(dropped=False).select_related("category__domain")
-        asked = asked.order_by("category__position", "position", "pk")
+        return self.proposed().content
+
+    def proposed(self) -> Proposed:
+        """What it would ask if it were published now; a fixed number of queries."""
+        rows = self.questions.filter(dropped=False).select_related("category__domain")
+        asked = list(rows.order_by("category__position", "position", "pk"))
         frameworks = Framework.objects.prefetch_related("clauses")
-        return assembling.assembled(
-            self.about | {"version": self.number}, list(asked), rules=self.base.content, frameworks=frameworks
-        )
+        about = self.about | {"version": self.number}
+        return Proposed(assembling.assembled(about, asked, rules=self.base.content, frameworks=frameworks), asked)
 
     @transaction.atomic
     def offer(self, *, by: User) -> None:

@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import User
-from auditapp.deployments.profile import facts_in
-from auditapp.questionnaires import applicability
+from auditapp.questionnaires.asking import Asking
 from auditapp.questionnaires.canonical import digest
 from auditapp.questionnaires.models.question import Question
 from auditapp.refusals import Refused
@@ -74,7 +73,7 @@ class VersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
         return versions
 
 
-class QuestionnaireVersion(models.Model):
+class QuestionnaireVersion(Asking[Question], models.Model):
     """What is asked, how it is answered, scored, decided and signed: fixed for ever once published.
 
     The row is light, so that lists of audits may join it; the canonical bytes stand in `FrozenContent`.
@@ -169,11 +168,6 @@ class QuestionnaireVersion(models.Model):
     rules = content
 
     @property
-    def about(self) -> dict[str, Any]:
-        """Purpose, stages, categories, triggers, frequency, intervals and signatories, as frozen."""
-        return self.content["questionnaire"]
-
-    @property
     def signatories(self) -> list[dict[str, Any]]:
         """In signing order: {order, role, role_label, meaning, named_deputy}."""
         labels = self.content["signatory_roles"]
@@ -188,59 +182,12 @@ class QuestionnaireVersion(models.Model):
         """The role that records the decision: the last signatory whose meaning speaks of the decision."""
         return [s["role"] for s in self.about["signatories"] if "decision" in s["meaning"]][-1]
 
-    @property
-    def trigger_sets(self) -> dict[str, list[str]]:
-        """Trigger -> further categories, in order; empty when the questionnaire always asks the same."""
-        return {row["trigger"]: row["categories"] for row in self.about["trigger_sets"]}
-
-    @property
-    def triggers(self) -> list[dict[str, Any]]:
-        """The triggers to choose from: [{"code", "label", "planned"}]; a planned change is not yet live."""
-        planned = self.about["planned_change_triggers"]
-        return [
-            {"code": code, "label": code.replace("_", " ").capitalize(), "planned": code in planned}
-            for code in self.trigger_sets
-        ]
-
-    def triggers_asking(self, question: Question) -> list[str]:
-        """The labels of the triggers without which a question of this version is not asked; usually none."""
-        code = question.category.code
-        if self.about["check_ids"] or code in self.about["categories"]:
-            return []
-        return [t["label"] for t in self.triggers if code in self.trigger_sets[t["code"]]]
-
     @cached_property
     def all_questions(self) -> list[Question]:
         """All that any selection could ask, in taxonomy order; no query after `with_questions`."""
         if "questions" in getattr(self, "_prefetched_objects_cache", {}):
             return sorted(self.questions.all(), key=lambda question: question.position)
         return list(self.questions.select_related("category__domain").order_by("position"))
-
-    def pool(self, triggers: Iterable[str] = ()) -> list[Question]:
-        """Questions of the core categories and of those that triggers add, before the profile has a say.
-
-        Raises Refused for a trigger that this version does not know.
-        """
-        chosen = list(triggers)
-        if unknown := sorted(set(chosen) - set(self.trigger_sets)):
-            raise Refused(_("This questionnaire has no trigger “%(name)s”.") % {"name": unknown[0]})
-        if self.about["check_ids"]:
-            return self.all_questions
-        categories = set(self.about["categories"]).union(*(self.trigger_sets[trigger] for trigger in chosen))
-        return [question for question in self.all_questions if question.category.code in categories]
-
-    def select(self, profile_facts: dict[str, Any], triggers: Iterable[str] = ()) -> list[Question]:
-        """The questions asked of a deployment with this profile, in taxonomy order."""
-        return [q for q in self.pool(triggers) if applicability.applies(q.applies_when, profile_facts)]
-
-    def excluded(self, profile_facts: dict[str, Any], triggers: Iterable[str] = ()) -> list[tuple[Question, list[str]]]:
-        """The questions the profile removes, each with the facts that remove it, in words."""
-        facts = facts_in(self.content["applicability"]["profile_facts"])
-        return [
-            (question, applicability.why_not(question.applies_when, profile_facts, facts))
-            for question in self.pool(triggers)
-            if not applicability.applies(question.applies_when, profile_facts)
-        ]
 
 
 def fetch_contents(versions: Iterable[QuestionnaireVersion]) -> None:

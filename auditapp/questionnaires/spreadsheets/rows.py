@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from auditapp.questionnaires.assembling import can_hold, unknown_in
+from auditapp.questionnaires.applicability import can_hold, unknown_in
 from auditapp.questionnaires.models.wording import Wording
 from auditapp.questionnaires.spreadsheets.conditions import clauses_in, condition_read, thresholds_read
 from auditapp.questionnaires.spreadsheets.tables import Entry

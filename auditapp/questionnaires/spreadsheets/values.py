@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.deployments.profile import Fact
-from auditapp.questionnaires.assembling import unknown_in
+from auditapp.questionnaires.applicability import unknown_in
 from auditapp.questionnaires.models.wording import Wording
 from auditapp.questionnaires.spreadsheets.conditions import clauses_in, condition_read
 from auditapp.questionnaires.spreadsheets.tables import Entry

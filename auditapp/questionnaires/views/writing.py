@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from auditapp import clock, lists
-from auditapp.deployments.models import Profile
-from auditapp.questionnaires import draft_pages
+from auditapp.questionnaires import draft_pages, effort
 from auditapp.questionnaires import library as searching
-from auditapp.questionnaires.effects import effects
+from auditapp.questionnaires import preview as previewing
+from auditapp.questionnaires.forms.preview import PreviewForm
 from auditapp.questionnaires.forms.writing import AboutForm, BeginForm, CheckRetirementForm, WordingForm
 from auditapp.questionnaires.models import (
     Check,
@@ -183,14 +183,24 @@ def difference(request: HttpRequest, code: str) -> HttpResponse:
     """What differs from what it was made from, whom it affects, and the next step: to offer or to publish it."""
     found = _draft(request, code)
     content, differs = draft_pages.compared(found)
-    profiles = Profile.objects.visible_to(request.user).newest_in_use()
     page = {
         "draft": found,
         "difference": differs,
-        "effects": effects(profiles, found.base.content, content),
+        "affected": draft_pages.affected(found, content, reader=request.user, query=request.GET),
         "may_publish": found.state == Draft.State.OFFERED and found.offered_by_id != request.user.pk,
     }
     return render(request, "questionnaires/draft_difference.html", page)
+
+
+@require_safe
+def preview(request: HttpRequest, code: str) -> HttpResponse:
+    """What the draft would ask, as it stands, of a deployment or of any tool that is described."""
+    found = _draft(request, code)
+    proposed = found.proposed()
+    form = PreviewForm(request.GET, version=proposed, user=request.user)
+    shown = previewing.preview(proposed, form.values, form.triggers) if form.is_asked else None
+    page = {"draft": found, "form": form, "preview": shown, "minutes": effort.MINUTES}
+    return render(request, "questionnaires/draft_preview.html", page)
 
 
 @require_POST

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
-from auditapp.questionnaires.assembling import can_hold, unknown_in
+from auditapp.questionnaires.applicability import can_hold, unknown_in
 from auditapp.questionnaires.lines import Lines
 from auditapp.questionnaires.reading import ExactLoader
 from auditapp.questionnaires.spreadsheets.delimited import decoded
