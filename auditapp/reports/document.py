@@ -252,8 +252,15 @@ def _question(question: Facts, when: Callable[[str], str]) -> Facts:
         "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",
         "deviation": _deviation(answer["deviation"], when) if answer.get("deviation") else None,
         "evidence": [_evidence(e, when) for e in question["evidence"]],
+        "from_paper": _copied(answer["from_paper"]) if answer.get("from_paper") else "",
         "suppliers": [_asked(row) for row in question.get("asked_of_suppliers", [])],
     }
+
+
+def _copied(copy: Facts) -> str:
+    """Who copied an answer from paper, and who held it against the scan."""
+    told = {"who": person(copy["by"]), "checker": person(copy.get("checked_by"))}
+    return _("entered by %(who)s, checked against the scan by %(checker)s") % told
 
 
 def _asked(row: Facts) -> str:
