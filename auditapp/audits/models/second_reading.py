@@ -68,25 +68,28 @@ class SecondReading(Placed):
         Event.record(by, "second_reading.begun", audit, readers=sorted([first.pk, second.pk]))
         return reading
 
-    @staticmethod
-    def must_let_begin(audit: Any, by: User) -> None:
+    @classmethod
+    def must_let_begin(cls, audit: Any, by: User) -> None:
         """Refuse unless this person may have the audit read twice, now."""
         by.must_hold(
             Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, site=audit.site, to=_("have an audit read by two people")
         )
         if audit.state != "draft" or audit.round > 1:
             raise Refused(_("Only a draft that was never submitted can be read by two people apart."))
-        if SecondReading.objects.filter(audit=audit).exists():
+        if cls.objects.filter(audit=audit).exists():
             raise Refused(_("Two people read this audit already."))
-        by_hand = audit.answers.filter(n__gt=0).exclude(current__inherited=True)
-        if by_hand.exists():
+        if cls._is_answered_by_hand(audit):
             raise Refused(_("Somebody has answered already, and the other reader could see it. Decide before that."))
 
-    @staticmethod
-    def may_begin(audit: Any, person: User) -> bool:
-        """Whether there is a link to it: nobody has answered by hand, as far as the audit's own counters say."""
+    @classmethod
+    def may_begin(cls, audit: Any, person: User) -> bool:
+        """Whether `must_let_begin` would let this person, of an audit that nobody reads apart yet."""
         may = person.holds(Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, site=audit.site)
-        return may and audit.state == "draft" and audit.round == 1 and not audit.answered
+        return may and audit.state == "draft" and audit.round == 1 and not cls._is_answered_by_hand(audit)
+
+    @staticmethod
+    def _is_answered_by_hand(audit: Any) -> bool:
+        return audit.answers.filter(n__gt=0).exclude(current__inherited=True).exists()
 
     @property
     def readers(self) -> list[User]:
