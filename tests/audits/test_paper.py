@@ -122,7 +122,7 @@ def test_a_copy_does_not_write_over_what_was_answered_meanwhile(audit: Audit, as
 def test_nothing_is_submitted_before_a_second_person_has_checked(make: Make, asha: User, ben: User) -> None:
     audit = make.audit(answered=True)
     entry = enter(audit, asha, base=1, evidence_note="On paper.")
-    with pytest.raises(Refused, match="wait for a second person's check"):
+    with pytest.raises(Refused, match="waits for a second person's check"):
         audit.submit(by=asha)
     with pytest.raises(NotAllowed, match="you entered it yourself"):
         entry.confirm(by=asha)

@@ -233,7 +233,7 @@ def test_neither_reader_settles(both: SecondReading, asha: User, nina: User) -> 
 def test_an_audit_with_differences_is_not_submitted(make: Make, both: SecondReading, theo: User, asha: User) -> None:
     both.take_over_agreed(by=theo)
     audit = Audit.objects.get(pk=both.audit_id)
-    with pytest.raises(Refused, match="1 questions are not settled yet"):
+    with pytest.raises(Refused, match="1 question is not settled yet"):
         audit.submit(by=asha)
 
 

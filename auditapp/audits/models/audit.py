@@ -12,7 +12,7 @@ import rfc8785
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
@@ -459,12 +459,18 @@ class Audit(Placed):
             raise Refused(_("This audit is no longer a draft."))
         reading = getattr(self, "second_reading", None)
         if reading and (left := reading.unsettled()):
-            sentence = _("Two people read this audit apart, and %(n)s questions are not settled yet.") % {"n": left}
+            sentence = ngettext(
+                "Two people read this audit apart, and %(n)s question is not settled yet.",
+                "Two people read this audit apart, and %(n)s questions are not settled yet.",
+                left,
+            ) % {"n": left}
             raise Refused(sentence, [(_("Compare the readings"), reading.get_absolute_url())])
         if unchecked := PaperEntry.objects.of(self).unchecked().count():
-            sentence = _("%(n)s answers were entered from paper and wait for a second person's check.") % {
-                "n": unchecked
-            }
+            sentence = ngettext(
+                "%(n)s answer was entered from paper and waits for a second person's check.",
+                "%(n)s answers were entered from paper and wait for a second person's check.",
+                unchecked,
+            ) % {"n": unchecked}
             raise Refused(sentence, [(_("Check the copies"), reverse("audits:paper_checks", args=[self.ref]))])
 
     def score(self, answers: list[Answer], *, live: bool, on: Any) -> dict[str, Any]:

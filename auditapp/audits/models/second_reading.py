@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
@@ -152,7 +153,8 @@ class SecondReading(Placed):
         reading._must_be_read_by(by)
         answered = {code for code, row in reading.readings_of(by).items() if row.verdict}
         if left := set(reading.questions.values_list("code", flat=True)) - answered:
-            raise Refused(_("%(n)s questions are left: %(codes)s") % {"n": len(left), "codes": ", ".join(sorted(left))})
+            words = ngettext("%(n)s question is left: %(codes)s", "%(n)s questions are left: %(codes)s", len(left))
+            raise Refused(words % {"n": len(left), "codes": ", ".join(sorted(left))})
         ReadingFinish.objects.create(**self.place, reading=self, reader=by, at=clock.now())
         Event.record(by, "second_reading.finished", reading.audit)
         if reading.finishes.count() == READERS:

@@ -7,8 +7,10 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from auditapp.accounts.models import Role
 from auditapp.audits import paper_page
 from auditapp.audits.forms.paper import CopyForm, CorrectionForm, ScanForm
 from auditapp.audits.models import Audit, PaperEntry
@@ -20,6 +22,7 @@ def sheets(request: HttpRequest, ref: str) -> HttpResponse:
     audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
     filled = request.GET.get("filled") == "yes"
     page = {"audit": audit, "filled": filled, "categories": paper_page.sheets(audit)}
+    page["may_enter"] = audit.state == "draft" and request.user.holds(Role.AUDITOR, site=audit.site)
     return render(request, "audits/paper.html", page)
 
 
@@ -43,9 +46,12 @@ def entering(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         if copied:
             key = request.POST.get("key", "")[:64]
             entries = PaperEntry.enter(audit, copied, scan=scan.about, by=request.user, key=key)
-            messages.success(
-                request, _("%(n)s answers are entered. A second person checks them.") % {"n": len(entries)}
+            words = ngettext(
+                "%(n)s answer is entered. A second person checks it.",
+                "%(n)s answers are entered. A second person checks them.",
+                len(entries),
             )
+            messages.success(request, words % {"n": len(entries)})
             return redirect("audits:paper_checks", ref=ref)
         nothing = True
     page = {"audit": audit, "scan": scan, "parts": parts, "key": uuid4().hex, "nothing": nothing}

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -76,7 +77,10 @@ def agreed(request: HttpRequest, ref: str) -> HttpResponse:
     """Take over every answer on which both agree."""
     found = _found(request, ref)
     n = found.take_over_agreed(by=request.user)
-    messages.success(request, _("%(n)s answers on which both agree are taken over.") % {"n": n})
+    words = ngettext(
+        "%(n)s answer on which both agree is taken over.", "%(n)s answers on which both agree are taken over.", n
+    )
+    messages.success(request, words % {"n": n})
     return redirect(found)
 
 
