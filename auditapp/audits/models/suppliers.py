@@ -171,6 +171,11 @@ class SupplierRequest(Placed):
         """Those of which nothing came; needs `for_reading()`."""
         return [question for question in self.asked if question.supplied_at is None]
 
+    @property
+    def waits_for_judgement(self) -> bool:
+        """Whether something is stated that nobody has accepted or declined; needs `for_reading()`."""
+        return any(question.waits_for_judgement for question in self.asked)
+
     @transaction.atomic
     def new_link(self, *, by: User | None, kind: str, days: int | None = None) -> str:
         """A further token for this request, which is returned and stored nowhere: only its digest is kept."""
