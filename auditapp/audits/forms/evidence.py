@@ -41,6 +41,9 @@ class ManyFiles(forms.FileField):
 class EvidenceForm(forms.Form):
     """Files that come with the form or that arrived in parts before it, or a link; with the day they are true for."""
 
+    SAID = ("title", "document", "effective_date", "valid_until", "version", "source")  # about each item
+    NOTHING = gettext_lazy("Choose a file or enter a link.")
+
     title = Words(
         label=gettext_lazy("Title"),
         max_length=200,
@@ -120,7 +123,7 @@ class EvidenceForm(forms.Form):
         if anything and values.get("url"):
             self.add_error("url", _("Choose a file or enter a link, not both. Add the other one after this."))
         elif not anything and not values.get("url"):
-            self.add_error("file", _("Choose a file or enter a link."))
+            self.add_error("file", self.NOTHING)
         return values
 
     def _take_in(self, files: list[UploadedFile]) -> None:
@@ -153,9 +156,8 @@ class EvidenceForm(forms.Form):
     @property
     def items(self) -> list[dict[str, Any]]:
         """What `Answer.add_evidence` takes, for each file or the link; several files are told apart by their names."""
-        said = ("title", "document", "effective_date", "valid_until", "version", "source")
-        about = {name: self.cleaned_data[name] for name in said}
-        if url := self.cleaned_data["url"]:
+        about = {name: self.cleaned_data[name] for name in self.SAID}
+        if url := self.cleaned_data.get("url"):
             return [about | {"url": url}]
         if self.again:
             return [about | {"again": self.again[0]}]
@@ -166,8 +168,7 @@ class EvidenceForm(forms.Form):
     @property
     def as_hidden(self) -> list[tuple[str, str]]:
         """What was typed about the files, for a form that sends it again."""
-        said = ("title", "document", "effective_date", "valid_until", "version", "source")
-        return [(name, self.data.get(name, "")) for name in said]
+        return [(name, self.data.get(name, "")) for name in self.SAID]
 
 
 def told_beforehand() -> str:
