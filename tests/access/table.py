@@ -151,7 +151,7 @@ TABLE = [
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),
-    Page("audits:questions", "draft", part=True),
+    Page("audits:questions", "draft"),
     Page("audits:flag", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
     Page("audits:history", "draft", with_={"code": "mon-02"}, part=True),
     Page("audits:round", "submitted", with_={"n": "1"}, part=True),
@@ -250,7 +250,13 @@ TABLE = [
         get=frozenset({AUDITOR, OFFICER}),
         post=frozenset({AUDITOR, OFFICER}),
     ),
-    Page("audits:second_reading_category", "read apart", get=frozenset({AUDITOR}), with_={"code": "accountability"}, part=True),
+    Page(
+        "audits:second_reading_category",
+        "read apart",
+        get=frozenset({AUDITOR}),
+        with_={"code": "accountability"},
+        part=True,
+    ),
     Page("audits:reading", "read apart", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
     Page("audits:second_reading_finish", "read apart", get=None, post=frozenset({AUDITOR}), part=True),
     Page("audits:second_reading_agreed", "read", get=None, post=frozenset({AUDITOR}), part=True),
@@ -270,7 +276,7 @@ TABLE = [
         "draft",
         get=None,
         post=frozenset({AUDITOR, OFFICER, LEAD}),
-        with_={"code": "mon-09"},
+        with_={"code": "copied"},
     ),
     # What suppliers are asked
     Page("audits:supplier_requests", "draft", part=True),
@@ -281,7 +287,13 @@ TABLE = [
         for name in ("link", "reminder", "extension", "revocation")
     ],
     Page(
-        "audits:supplier_judgement", "draft", get=None, post=frozenset({AUDITOR}), with_={"n": "1", "code": "mon-02"}, part=True),
+        "audits:supplier_judgement",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR}),
+        with_={"n": "1", "code": "mon-02"},
+        part=True,
+    ),
     Page("audits:supplier_file", "draft", with_={"n": "1", "pk": "supplied"}, part=True),
     # Decisions, signatures, reports
     Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR}), part=True),

@@ -72,9 +72,10 @@ class World:
         self._attach(draft)
         self._ask_supplier(draft)
         nina = self._read_apart()
+        copied = self.things["copied"] = draft.answers.of_category("accountability")[0].code
         PaperEntry.enter(
             draft,
-            {"mon-09": {"base": 0, "verdict": "met"}},
+            {copied: {"base": 0, "verdict": "met"}},
             scan={
                 "content": ContentFile(b"scan", name="scan.txt"), "filename": "scan.txt",
                 "title": "Scan", "effective_date": clock.today("UTC"),
