@@ -41,7 +41,7 @@ class ManyFiles(forms.FileField):
 class EvidenceForm(forms.Form):
     """Files that come with the form or that arrived in parts before it, or a link; with the day they are true for."""
 
-    SAID = ("title", "document", "effective_date", "valid_until", "version", "source")  # about each item
+    SAID: tuple[str, ...] = ("title", "document", "effective_date", "valid_until", "version", "source")
     NOTHING = gettext_lazy("Choose a file or enter a link.")
 
     title = Words(
