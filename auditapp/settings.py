@@ -221,6 +221,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "auditapp.reports.jobs",
     "auditapp.evidence.jobs",
     "auditapp.audits.letters",
+    "auditapp.audits.supplier_mail",
     "auditapp.tracking.digest",
 ]
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("deployments/", include("auditapp.deployments.urls")),
     path("questionnaires/", include("auditapp.questionnaires.urls")),
     path("audits/", include("auditapp.audits.urls")),
+    path("supplier/", include("auditapp.audits.supplier_urls")),
     path("findings/", include("auditapp.findings.urls")),
     path("", include("auditapp.reports.urls")),
     path("help/", public.help_page, name="help"),

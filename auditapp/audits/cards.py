@@ -37,6 +37,7 @@ class Card:
     said_before: "Proposal | None" = None  # what can be taken over, of a draft
     not_asked_in: str = ""  # the last signed audit, where it did not ask this
     returns: list["Return"] = field(default_factory=list)
+    supplier: list[dict[str, Any]] = field(default_factory=list)  # what was put to suppliers: supplier_page.line
     typed: Mapping[str, Any] | None = None  # what was sent and not taken
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     heading: str = ""  # the category that begins with this card, on a page of several
@@ -123,7 +124,9 @@ class Card:
 
     @property
     def may_flag(self) -> bool:
-        return bool(self.answer.audit.state == "draft") and self.answer.may_be_answered_by(self.reader)
+        audit = self.answer.audit
+        is_open = audit.state == "draft" and not audit.is_read_apart
+        return is_open and self.answer.may_be_answered_by(self.reader)
 
     @property
     def why_fixed(self) -> str:

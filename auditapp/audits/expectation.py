@@ -43,6 +43,11 @@ def open_acts(reader: User, audit: "Audit") -> dict[str, bool]:
 
 
 def _draft(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
+    if audit.is_read_apart:
+        sentence = _("Two people read it apart; its answers follow when both have finished.")
+        if not reader.reads_all_at(audit.site_id):
+            return Expectation(sentence)
+        return Expectation(sentence, _("See where they stand"), reverse("audits:second_reading", args=[audit.ref]))
     auditor = reader.holds(Role.AUDITOR, site=audit.site)
     answers: Any = audit.answers.all() if auditor else audit.answers.given_to(reader)
     mine = categories if auditor else answers.progress()

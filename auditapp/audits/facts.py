@@ -4,6 +4,7 @@ The shape is schema 1 of the submission layer, described in docs/facts.md: no fl
 as ISO dates, stable codes instead of database keys. Canonical JSON (RFC 8785) of it is what is stored and hashed.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from auditapp.deployments import profile as profiles
 if TYPE_CHECKING:  # the models import this module
     from auditapp.accounts.models import User
     from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer
+    from auditapp.audits.models.suppliers import Put
     from auditapp.deployments.models import Profile
     from auditapp.evidence.models import Evidence
     from auditapp.questionnaires.models import Question, QuestionnaireVersion
@@ -35,11 +37,19 @@ def profile(profile: "Profile", *, version: "QuestionnaireVersion") -> dict[str,
 
 
 def submission(
-    audit: "Audit", answers: list["Answer"], *, by: "User", at: datetime, live: bool, scored: dict[str, Any]
+    audit: "Audit",
+    answers: list["Answer"],
+    *,
+    by: "User",
+    at: datetime,
+    live: bool,
+    scored: dict[str, Any],
+    asked_of_suppliers: "Mapping[int, list[Put]]",
 ) -> dict[str, Any]:
     """The submission layer: every question, answer, note, evidence entry, exclusion, score and gap.
 
-    `answers` come from `for_reading()`, in order; `scored` is what scoring made of exactly these answers.
+    `answers` come from `for_reading()`, in order; `scored` is what scoring made of exactly these answers, and
+    `asked_of_suppliers` is what `put_to_suppliers` found for them.
     """
     zone = audit.site.zone
     findings = {f["check"]: f for f in scored["findings"]}
@@ -72,7 +82,7 @@ def submission(
             "local": clock.local_text(at, zone),
             "date": _date(clock.day(at, zone)),
         },
-        "categories": _categories(audit, answers, scored["states"]),
+        "categories": _categories(audit, answers, scored["states"], asked_of_suppliers, at=at),
         "excluded": [
             {
                 "code": question.code,
@@ -111,7 +121,14 @@ def _deployment(audit: "Audit", *, live: bool) -> dict[str, Any]:
     }
 
 
-def _categories(audit: "Audit", answers: list["Answer"], states: dict[str, str]) -> list[dict[str, Any]]:
+def _categories(
+    audit: "Audit",
+    answers: list["Answer"],
+    states: dict[str, str],
+    asked_of_suppliers: "Mapping[int, list[Put]]",
+    *,
+    at: datetime,
+) -> list[dict[str, Any]]:
     """The asked questions under their categories, in taxonomy order."""
     questions = {q.pk: q for q in audit.version.all_questions}  # with category and domain, read once
     categories: dict[str, dict[str, Any]] = {}
@@ -129,8 +146,25 @@ def _categories(audit: "Audit", answers: list["Answer"], states: dict[str, str])
                 "questions": [],
             },
         )
-        entry["questions"].append(_question(question, answer, states[answer.code]))
+        asked = [_asked(row, audit.site.zone, at=at) for row in asked_of_suppliers.get(answer.pk, [])]
+        about = _question(question, answer, states[answer.code])
+        entry["questions"].append(about | ({"asked_of_suppliers": asked} if asked else {}))
     return list(categories.values())
+
+
+def _asked(row: "Put", zone: str, *, at: datetime) -> dict[str, Any]:
+    """What a supplier was asked, and whether anything came: days at the hospital, and no name of the contact.
+
+    Silence is stated up to the due date, or up to the day of the submission where that is earlier.
+    """
+    supplied = row.supplied_at
+    return {
+        "requested": _date(clock.day(row.at, zone)),
+        "due": _date(row.due),
+        "supplied": _date(clock.day(supplied, zone)) if supplied else None,
+        "not_supplied_by": None if supplied else _date(min(row.due, clock.day(at, zone))),
+        "accepted": bool(row.accepted),
+    }
 
 
 def _question(question: "Question", answer: "Answer", state: str) -> dict[str, Any]:
@@ -157,6 +191,7 @@ def _question(question: "Question", answer: "Answer", state: str) -> dict[str, A
                 "added_by": link.added_by.for_facts,
                 "added_at": clock.utc_text(link.added_at),
                 **_described(link.evidence),
+                **({"nondisclosure": True} if link.evidence.nondisclosure else {}),
             }
             for link in answer.evidence_now
         ],
@@ -185,7 +220,18 @@ def revision(revision: "AnswerRevision") -> dict[str, Any]:
         "approval": {"by": approval.by.for_facts, "at": clock.utc_text(approval.at)} if approval else None,
         **({"carried_from": revision.carried_from} if revision.carried_from else {}),
         **_standing(revision),
+        **_paper(revision),
     }
+
+
+def _paper(revision: "AnswerRevision") -> dict[str, Any]:
+    """Who copied an answer from paper, and who held it against the scan."""
+    entry = getattr(revision, "paper_entry", None)
+    if entry is None:
+        return {}
+    check = getattr(entry, "check_made", None)
+    checked = {"checked_by": check.by.for_facts, "checked_at": clock.utc_text(check.at)} if check else {}
+    return {"from_paper": {"by": entry.by.for_facts, "at": clock.utc_text(entry.at), **checked}}
 
 
 def _standing(revision: "AnswerRevision") -> dict[str, Any]:

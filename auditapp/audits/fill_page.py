@@ -13,9 +13,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from auditapp.accounts.models import Role, User
-from auditapp.audits import asked, carrying, filters, progress
+from auditapp.audits import asked, carrying, filters, progress, supplier_page
 from auditapp.audits.cards import Card
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Return
+from auditapp.audits.models.suppliers import with_suppliers
 from auditapp.questionnaires.models import Framework
 from auditapp.questionnaires.models.threshold import local_numbers
 
@@ -149,7 +150,7 @@ def page_with(answer: Answer) -> int:
 
 def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
     """The cards of some answers of an audit, in order."""
-    read = list(
+    shown = (
         answers.for_cards()
         .with_assignment(reader)
         .with_local_numbers()
@@ -158,6 +159,7 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
         .with_comments()
         .with_others(reader)
     )
+    read = list(with_suppliers(shown))
     asked_here = asked.questions(answer.question_id for answer in read)
     for answer in read:
         answer.site, answer.audit = audit.site, audit  # the same for all of them: not to be asked for once per card
@@ -187,6 +189,7 @@ def cards_of(audit: Audit, answers: Any, *, reader: User) -> list[Card]:
             said_before=before.get(answer.code),
             not_asked_in=signed.ref if signed and answer.code not in signed.questions else "",
             returns=returns.get(answer.pk, []),
+            supplier=supplier_page.lines(answer.put, audit.site.zone),
         )
         for answer in read
     ]

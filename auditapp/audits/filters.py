@@ -32,7 +32,7 @@ def offered(reader: User, *, since: datetime | None) -> list[Filter]:
         Filter("critical", _("Critical"), Q(criticality="critical")),
         Filter("not_met", _("Not or partly met"), Q(current__verdict__in=["partial", "not_met"])),
         Filter("flagged", _("Flagged"), Q(_exists(Flag, lifted_at=None))),
-        Filter("returned", _("Returned"), Q(_exists(Return)), False),
+        Filter("returned", _("Returned"), Q(_exists(Return, submission__round=OuterRef("audit__round") - 1)), False),
     ]
     if since:
         filters.append(Filter("changed", _("Changed since you last looked"), changed(since, reader), False))

@@ -25,6 +25,16 @@ class Judged:
         return self.question["answer"]["state"] if self.question["answer"] else "unanswered"
 
     @property
+    def inherits(self) -> bool:
+        """Whether it was taken over from what is answered for the whole hospital."""
+        return bool(self.question["answer"] and self.question["answer"].get("inherited"))
+
+    @property
+    def deviates(self) -> bool:
+        """Whether it is answered otherwise than for the whole hospital."""
+        return bool(self.question["answer"] and self.question["answer"].get("deviation"))
+
+    @property
     def critical(self) -> bool:
         return self.question["criticality"] == "critical"
 
@@ -34,6 +44,7 @@ GROUPS: list[tuple[str, Callable[[Judged], bool]]] = [
     ("critical_gaps", lambda item: item.critical and item.state in GAPS | {"unevidenced"}),
     ("critical_not_applicable", lambda item: item.critical and item.state == "not_applicable"),
     ("unevidenced", lambda item: item.state == "unevidenced"),
+    ("standing", lambda item: item.inherits or item.deviates),
     ("changed", lambda item: bool(item.changed or item.before)),
     ("gaps", lambda item: item.state in GAPS),
 ]
@@ -108,6 +119,10 @@ def _titles(without_evidence: str) -> dict[str, tuple[str, str]]:
         "unevidenced": (
             _("Met, without evidence"),
             _("Each of these scores %(points)s instead of 1.") % {"points": without_evidence},
+        ),
+        "standing": (
+            _("Inherited from the hospital, or deviating from it"),
+            _("Somebody answered these once for the whole hospital. Judge whether that holds for this deployment."),
         ),
         "changed": (_("Changed"), _("Answered differently than in the last round, or than last time.")),
         "gaps": (_("Not or only partly met"), _("Major and minor questions with a gap.")),

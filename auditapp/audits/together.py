@@ -101,8 +101,9 @@ def _read(tag: str) -> tuple[int | None, str]:
 
 
 def _acts(audit: Audit, since: int) -> list[Any]:
-    """The acts on the audit after a place in its trail."""
+    """The acts on the audit after a place in its trail, without those that one of two readers does apart."""
     later = Event.objects.filter(stream=audit.trail_stream, seq__gt=since, seq__lte=audit.place_in_trail)
+    later = later.exclude(verb="second_reading.saved")
     return list(later.order_by("seq").values("seq", "body")[: 5 * MOST + 1])
 
 

@@ -68,6 +68,7 @@ class Evidence(Placed):
     effective_date = models.DateField()
     valid_until = models.DateField(null=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.OURS)
+    nondisclosure = models.BooleanField(default=False, db_default=False)  # under an agreement; its bytes stay inside
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     objects = EvidenceQuerySet.as_manager()
@@ -120,7 +121,7 @@ class Evidence(Placed):
 
     def keep_again(self, *, by: User, **about: Any) -> "Evidence":
         """Another item of the same bytes, with a title and dates of its own."""
-        same = ("kind", "filename", "content_type", "sha256", "uploaded_sha256", "size")
+        same = ("kind", "filename", "content_type", "sha256", "uploaded_sha256", "size", "nondisclosure")
         return self._keep(by=by, **self.place, **{name: getattr(self, name) for name in same}, **about)
 
     @classmethod

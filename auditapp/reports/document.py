@@ -255,7 +255,25 @@ def _question(question: Facts, when: Callable[[str], str], handed_over: str) -> 
         "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",
         "deviation": _deviation(answer["deviation"], when) if answer.get("deviation") else None,
         "evidence": [_evidence(e, when, handed_over) for e in question["evidence"]],
+        "from_paper": _copied(answer["from_paper"]) if answer.get("from_paper") else "",
+        "suppliers": [_asked(row) for row in question.get("asked_of_suppliers", [])],
     }
+
+
+def _copied(copy: Facts) -> str:
+    """Who copied an answer from paper, and who held it against the scan."""
+    told = {"who": person(copy["by"]), "checker": person(copy.get("checked_by"))}
+    return _("entered by %(who)s, checked against the scan by %(checker)s") % told
+
+
+def _asked(row: Facts) -> str:
+    """What a supplier was asked about a question, and whether anything came."""
+    days = {"requested": day(row["requested"]), "by": day(row["not_supplied_by"]), "supplied": day(row["supplied"])}
+    if row["supplied"] is None:
+        return _("requested on %(requested)s, not supplied by %(by)s") % days
+    if row["accepted"]:
+        return _("requested on %(requested)s, supplied on %(supplied)s and accepted") % days
+    return _("requested on %(requested)s, supplied on %(supplied)s, not accepted") % days
 
 
 def _stood(standing: Facts, when: Callable[[str], str]) -> str:
@@ -287,6 +305,7 @@ def _evidence(item: Facts, when: Callable[[str], str], handed_over: str) -> Fact
         "source_label": SOURCES.get(item["source"], item["source"]),
         "effective": day(item["effective_date"]),
         "valid": day(item["valid_until"]),
+        "nondisclosure": item.get("nondisclosure", False),
         "added": _("%(who)s, %(at)s") % {"who": person(item["added_by"]), "at": when(item["added_at"])},
     }
 

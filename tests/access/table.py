@@ -32,6 +32,7 @@ class Page:
     with_: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
+    unknown: bool = False  # a POST finds nothing there, whoever sends it
     of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
     part: bool = False  # tells of answers: who only answers what is given does not learn that this exists (404)
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
@@ -48,6 +49,18 @@ TABLE = [
     Page("help", public=True),
     Page("accessibility", public=True),
     Page("healthz", public=True),
+    # A supplier's own page: whoever holds a link, whoever is signed in; without one there is nothing behind it
+    Page("supplier:page", post=ALL, public=True),
+    Page("supplier:leaving", get=None, post=ALL, public=True),
+    *[
+        Page(f"supplier:{name}", get=None, post=frozenset(), public=True, with_=with_, unknown=True)
+        for name, with_ in (
+            ("sending", {}),
+            ("reply", {"code": "mon-02"}),
+            ("file", {"code": "mon-02"}),
+            ("file_removal", {"code": "mon-02"}),
+        )
+    ],
     # One's own
     Page("accounts:sign_out", get=None, post=ALL),
     Page("accounts:person"),
@@ -230,6 +243,59 @@ TABLE = [
         Page(name, "submitted", frozenset({OFFICER}), frozenset({OFFICER}), with_={"hazard": "hazard"}, part=True)
         for name in ("audits:hazard_rating", "audits:hazard_closure")
     ],
+    # Two readers apart
+    Page("audits:second_reading", "read apart", part=True),
+    Page(
+        "audits:second_reading_beginning",
+        "draft",
+        get=frozenset({AUDITOR, OFFICER}),
+        post=frozenset({AUDITOR, OFFICER}),
+    ),
+    Page(
+        "audits:second_reading_category",
+        "read apart",
+        get=frozenset({AUDITOR}),
+        with_={"code": "accountability"},
+        part=True,
+    ),
+    Page("audits:reading", "read apart", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
+    Page("audits:second_reading_finish", "read apart", get=None, post=frozenset({AUDITOR}), part=True),
+    Page("audits:second_reading_agreed", "read", get=None, post=frozenset({AUDITOR}), part=True),
+    Page("audits:settlement", "read", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
+    # On paper
+    Page("audits:paper", "draft"),
+    Page("audits:paper_checks", "draft"),
+    Page(
+        "audits:paper_entry",
+        "draft",
+        get=frozenset({AUDITOR}),
+        post=frozenset({AUDITOR}),
+        with_={"code": "accountability"},
+    ),
+    Page(
+        "audits:paper_check",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR, OFFICER, LEAD}),
+        with_={"code": "copied"},
+    ),
+    # What suppliers are asked
+    Page("audits:supplier_requests", "draft", part=True),
+    Page("audits:supplier_asking", "draft", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
+    Page("audits:supplier_request", "draft", with_={"n": "1"}, part=True),
+    *[
+        Page(f"audits:supplier_{name}", "draft", get=None, post=frozenset({AUDITOR}), with_={"n": "1"}, part=True)
+        for name in ("link", "reminder", "extension", "revocation")
+    ],
+    Page(
+        "audits:supplier_judgement",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR}),
+        with_={"n": "1", "code": "mon-02"},
+        part=True,
+    ),
+    Page("audits:supplier_file", "draft", with_={"n": "1", "pk": "supplied"}, part=True),
     # Decisions, signatures, reports
     Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR}), part=True),
     Page("reports:report", "issued", part=True),

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
-from auditapp.audits.models import Comment
+from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import HazardRating
@@ -70,6 +70,19 @@ class World:
         self.things |= {"submitted": submitted.ref, "finding": finding.ref, "hazard": hazard.ref}
         draft = make.audit(deployment=deployment)
         self._attach(draft)
+        self._ask_supplier(draft)
+        nina = self._read_apart()
+        copied = self.things["copied"] = draft.answers.of_category("accountability")[0].code
+        PaperEntry.enter(
+            draft,
+            {copied: {"base": 0, "verdict": "met"}},
+            scan={
+                "content": ContentFile(b"scan", name="scan.txt"), "filename": "scan.txt",
+                "title": "Scan", "effective_date": clock.today("UTC"),
+            },
+            by=nina,
+            key="paper",
+        )  # fmt: skip
         profile = deployment.fill_profile(deployment.newest_profile.facts, by=make.people["olga"])
         self.things |= {"draft": draft.ref, "profile": str(profile.n)}
         base = QuestionnaireVersion.objects.get(questionnaire__code="containment-72h", state="published")
@@ -108,6 +121,34 @@ class World:
         self.things |= {"comment": str(said.pk), "question at": "mon-02"}
         self.things |= {"evidence": evidence.sha256, "item": str(item.pk), "assignment": str(assignment.pk)}
 
+    def _read_apart(self) -> User:
+        """One audit that Asha and Nina read, and one that others have read, for a third to settle; returns Nina."""
+        asha, ada = self.make.people["asha"], self.make.people["ada"]
+        others = []
+        for name in ("nina", "noor"):
+            about = {"name": name.capitalize(), "email": f"{name}@northshire.example", "password": "a quiet ward"}
+            others.append(User.invite(by=ada, role="auditor", site=self.make.sites["royal"], **about))
+        nina, noor = others
+        reading = SecondReading.begin(self.make.audit(), by=asha, first=asha, second=nina)
+        read = SecondReading.begin(self.make.audit(), by=asha, first=nina, second=noor)
+        for reader, verdict in ((nina, "met"), (noor, "not_met")):
+            for answer in read.questions:
+                read.answer(answer.code, by=reader, base=0, verdict=verdict)
+            read.finish(by=reader)
+        self.things |= {"read apart": reading.audit.ref, "read": read.audit.ref}
+        return nina
+
+    def _ask_supplier(self, audit: Any) -> None:
+        asked = SupplierRequest.ask(
+            audit, {"mon-02": ""}, by=self.make.people["asha"], contact_name="Lena", due=clock.today("UTC"),
+            contact_email="lena@calder.example",
+        )  # fmt: skip
+        file = asked.questions.get().add_file(
+            content=ContentFile(b"log", name="log.txt"), filename="log.txt", title="Log",
+            effective_date=clock.today("UTC"),
+        )  # fmt: skip
+        self.things["supplied"] = str(file.pk)
+
     def _extras(self, place: str, organisation: str, site: str | None) -> None:
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
@@ -145,6 +186,8 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
     allowed = page.get if method == "get" else page.post
     if allowed is None:
         return "405"
+    if page.unknown:
+        return "404"
     if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
         return "403"  # an administrator of one hospital alone administers no people
     if page.of_the_group and method == "post" and place == "other site":

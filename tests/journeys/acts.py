@@ -30,7 +30,7 @@ FIRST = {"northshire": "ada", "westmark": "cleo"}  # the first administrator of 
 
 def perform(act: str, about: dict[str, Any]) -> None:
     """One act by its name, in a transaction of its own; what it returns is printed as JSON."""
-    known = (enter_cast, deployment, own_questionnaire, audit, signed)
+    known = (enter_cast, deployment, own_questionnaire, audit, read_apart, signed)
     acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in known}
     with transaction.atomic():
         print(json.dumps(acts[act](**about)))
@@ -126,6 +126,22 @@ def audit(deployment: str, questionnaire: str, reason: str, unanswered: list[str
             seen = f"Seen for {answer.code} on the ward."
             answer.save_revision(by=asha, base=0, key=f"before-{answer.pk}", verdict="met", evidence_note=seen)
     return {"ref": opened.ref, "answers": {answer.code: answer.category_code for answer in answers}}
+
+
+def read_apart(deployment: str) -> dict[str, Any]:
+    """An audit that nobody has answered, and two more auditors, Nina and Theo, to read it and to settle."""
+    ada = person("ada")
+    for name in ("nina", "theo"):
+        if not User.objects.is_known(f"{name}@northshire.example"):
+            about = {"email": f"{name}@northshire.example", "password": PASSWORD, "role": "auditor"}
+            User.invite(by=ada, name=f"{name.capitalize()} Reader", site=Site.objects.get(code="royal"), **about)
+    asha = person("asha")
+    about = Deployment.objects.get(ref=deployment)
+    version = QuestionnaireVersion.objects.published().get(questionnaire__code="containment-72h")
+    opened = Audit.open(
+        about, by=asha, version=version, model_version=about.versions.get(), reason="containment", triggers=[]
+    )
+    return {"ref": opened.ref}
 
 
 def signed(ref: str, evidence: dict[str, int]) -> str:

@@ -49,6 +49,9 @@ class EvidenceForm(forms.Form):
     What looks like patient data is kept only when the person has looked at this very thing and says why it is none.
     """
 
+    SAID: tuple[str, ...] = ("title", "document", "effective_date", "valid_until", "version", "source")
+    NOTHING = gettext_lazy("Choose a file or enter a link.")
+
     title = Words(
         label=gettext_lazy("Title"),
         max_length=200,
@@ -140,7 +143,7 @@ class EvidenceForm(forms.Form):
         if anything and values.get("url"):
             self.add_error("url", _("Choose a file or enter a link, not both. Add the other one after this."))
         elif not anything and not values.get("url"):
-            self.add_error("file", _("Choose a file or enter a link."))
+            self.add_error("file", self.NOTHING)
         if not self.errors:
             self._look(values)
         return values
@@ -148,7 +151,7 @@ class EvidenceForm(forms.Form):
     def _look(self, values: dict[str, Any]) -> None:
         """The words, and every file however it came; bytes that are kept already were looked through when they came."""
         self.words = found_in_fields(
-            {"title": values["title"], "version": values["version"], "url": unquote(values["url"])}
+            {"title": values["title"], "version": values.get("version", ""), "url": unquote(values.get("url", ""))}
         )
         for taken in self.taken:
             text = text_of(taken.content, taken.filename)
@@ -228,10 +231,9 @@ class EvidenceForm(forms.Form):
     @property
     def items(self) -> list[dict[str, Any]]:
         """What `Answer.add_evidence` takes, for each file or the link; several files are told apart by their names."""
-        said = ("title", "document", "effective_date", "valid_until", "version", "source")
-        about = {name: self.cleaned_data[name] for name in said}
+        about = {name: self.cleaned_data[name] for name in self.SAID}
         about |= {"looked_at": self.words, "reason": self.cleaned_data["reason"]}
-        if url := self.cleaned_data["url"]:
+        if url := self.cleaned_data.get("url"):
             return [about | {"url": url}]
         if self.again:
             return [about | {"again": self.again[0]}]
@@ -247,9 +249,8 @@ class EvidenceForm(forms.Form):
     @property
     def as_hidden(self) -> list[tuple[str, str]]:
         """What was typed about the files, and said of it, for a form that sends it again without them."""
-        said = ("title", "document", "effective_date", "valid_until", "version", "source", "reason")
         looked = digest_of(passage for passages in self.words.values() for passage in passages)
-        return [*((name, self.data.get(name, "")) for name in said), ("looked", looked)]
+        return [*((name, self.data.get(name, "")) for name in (*self.SAID, "reason")), ("looked", looked)]
 
 
 def told_beforehand() -> str:

@@ -8,10 +8,20 @@ from auditapp.audits.models.comments import Comment, Mention
 from auditapp.audits.models.flags import Flag, Look
 from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.moves import VersionMove
+from auditapp.audits.models.paper import PaperCheck, PaperEntry
 from auditapp.audits.models.presence import Presence
 from auditapp.audits.models.revisions import AnswerRevision, Held, NotApplicableApproval, Saved, Stale, Verdict
+from auditapp.audits.models.second_reading import ReadingAnswer, ReadingFinish, SecondReading, Settlement
 from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
+from auditapp.audits.models.suppliers import (
+    SupplierFile,
+    SupplierJudgement,
+    SupplierQuestion,
+    SupplierReply,
+    SupplierRequest,
+    SupplierSending,
+)
 
 __all__ = [
     "Answer",
@@ -28,13 +38,25 @@ __all__ = [
     "Look",
     "Mention",
     "NotApplicableApproval",
+    "PaperCheck",
+    "PaperEntry",
     "Presence",
+    "ReadingAnswer",
+    "ReadingFinish",
     "Return",
     "Review",
     "Saved",
+    "SecondReading",
+    "Settlement",
     "Stale",
     "StandingAnswer",
     "Submission",
+    "SupplierFile",
+    "SupplierJudgement",
+    "SupplierQuestion",
+    "SupplierReply",
+    "SupplierRequest",
+    "SupplierSending",
     "Verdict",
     "VersionMove",
     "Withdrawal",

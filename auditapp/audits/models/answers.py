@@ -48,7 +48,17 @@ INCOMPLETE = (
     | Q(current__verdict=Verdict.NOT_APPLICABLE, criticality="critical", current__approval=None) & ~BACKED
     | Q(current__standing__isnull=False, current__inherited=False, current__deviation="")
 )
-PEOPLE = ("current__by", "current__approval__by", "current__standing__by", "current__standing__keeper")
+PEOPLE = tuple(
+    f"current__{who}"
+    for who in (
+        "by",
+        "approval__by",
+        "standing__by",
+        "standing__keeper",
+        "paper_entry__by",
+        "paper_entry__check_made__by",
+    )
+)
 STATE = Case(
     When(UNANSWERED, Value("unanswered")),
     When(current__verdict=Verdict.MET, current__evidence_note="", has_item=False, then=Value("unevidenced")),
@@ -253,7 +263,8 @@ class Answer(Placed):
     def newest_revisions(cls, answers: Iterable["Answer"]) -> dict[int, AnswerRevision]:
         """Key of an answer -> its newest revision, also where it does not count any more."""
         rows = AnswerRevision.objects.filter(answer__in=list(answers), n=F("answer__n"))
-        return {row.answer_id: row for row in rows.select_related("question", "by", "approval__by")}
+        read = ("question", "by", "approval__by", "paper_entry__by", "paper_entry__check_made__by")
+        return {row.answer_id: row for row in rows.select_related(*read)}
 
     @transaction.atomic
     def save_revision(self, *, by: User, base: int, key: str, **fields: Any) -> "Saved | Stale | Held":
@@ -416,6 +427,8 @@ class Answer(Placed):
         """Why nobody can change this answer now, in a sentence; empty while it is open."""
         if self.audit.state != "draft":
             return _("This audit is no longer a draft; its answers are fixed.")
+        if self.audit.is_read_apart:
+            return _("Two people read this audit apart; it is answered here when both have finished.")
         if self.open_in_round != self.audit.round:
             return _("Only the questions that were returned can be changed in this round.")
         return ""
@@ -574,6 +587,8 @@ class Answer(Placed):
             raise NotAllowed(_("Only an auditor of this hospital, or the lead of this category, can flag this."))
         if self.audit.state != "draft":
             raise Refused(_("This audit is no longer a draft; there is nothing to come back to."))
+        if self.audit.is_read_apart:
+            raise Refused(_("Two people read this audit apart; it is flagged when both have finished."))
 
     @property
     def flagged(self) -> Flagged | None:

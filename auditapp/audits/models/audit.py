@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
@@ -22,8 +22,10 @@ from auditapp.audits.models.answers import UNANSWERED, Answer
 from auditapp.audits.models.assignments import Assignment, must_be_assignable
 from auditapp.audits.models.flags import Look, look_of
 from auditapp.audits.models.moves import VersionMove
+from auditapp.audits.models.paper import PaperEntry
 from auditapp.audits.models.revisions import Stale
 from auditapp.audits.models.submission import CategoryScore, Return, Review, Submission
+from auditapp.audits.models.suppliers import put_to_suppliers
 from auditapp.deployments.models import Deployment, ModelVersion, next_number
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires.models import Question, QuestionnaireVersion
@@ -168,6 +170,7 @@ class Audit(Placed):
     critical_left = models.PositiveSmallIntegerField()
     opened_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
+    is_read_apart = models.BooleanField(default=False, db_default=False)  # two readers answer; see SecondReading
     issued_at = models.DateTimeField(null=True)  # as its report says; here so that the last one is found at once
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, related_name="superseded_by")
     supersede_reason = models.TextField(blank=True, default="")
@@ -464,6 +467,8 @@ class Audit(Placed):
         by.must_hold(Role.AUDITOR, site=self.site, to=_("move an audit to another version"))
         if self.state != self.State.DRAFT or self.round > 1:
             raise Refused(_("Only a draft that was never submitted can be moved to another version."))
+        if self.is_read_apart:
+            raise Refused(_("Two people read this audit apart; it can be moved when both have finished."))
         if self.supersedes_id:
             raise Refused(_("A revision asks what the issued audit asked. Open a new audit for the newer version."))
 
@@ -523,7 +528,9 @@ class Audit(Placed):
         at = clock.now()
         live = audit.deployment.is_live
         result = audit.score(answers, live=live, on=clock.today(audit.site.zone))
-        frozen = facts.submission(audit, answers, by=by, at=at, live=live, scored=result)
+        frozen = facts.submission(
+            audit, answers, by=by, at=at, live=live, scored=result, asked_of_suppliers=put_to_suppliers(answers)
+        )
         canonical = rfc8785.dumps(frozen)
         submission = Submission.objects.create(
             **self.place,
@@ -547,6 +554,21 @@ class Audit(Placed):
         by.must_hold(Role.AUDITOR, site=self.site, to=_("submit this audit"))
         if self.state != self.State.DRAFT:
             raise Refused(_("This audit is no longer a draft."))
+        reading = getattr(self, "second_reading", None)
+        if reading and (left := reading.unsettled()):
+            sentence = ngettext(
+                "Two people read this audit apart, and %(n)s question is not settled yet.",
+                "Two people read this audit apart, and %(n)s questions are not settled yet.",
+                left,
+            ) % {"n": left}
+            raise Refused(sentence, [(_("Compare the readings"), reading.get_absolute_url())])
+        if unchecked := PaperEntry.objects.of(self).unchecked().count():
+            sentence = ngettext(
+                "%(n)s answer was entered from paper and waits for a second person's check.",
+                "%(n)s answers were entered from paper and wait for a second person's check.",
+                unchecked,
+            ) % {"n": unchecked}
+            raise Refused(sentence, [(_("Check the copies"), reverse("audits:paper_checks", args=[self.ref]))])
 
     def score(self, answers: list[Answer], *, live: bool, on: Any) -> dict[str, Any]:
         """{"result", "findings", …} by the content's rules, with the hazard ratings open at this moment."""

@@ -126,9 +126,18 @@ class Comment(Placed):
 
 
 def must_be_open(answer: "Answer") -> None:
-    """Refuse where nothing is said any more: the audit has ended."""
-    if answer.audit.state in ENDED:
-        raise Refused(_("This audit has ended; its comments stay as they are."))
+    """Refuse where nothing can be said: see `why_closed`."""
+    if closed := why_closed(answer.audit):
+        raise Refused(closed)
+
+
+def why_closed(audit: Any) -> str:
+    """Why nobody can comment in the audit now, in a sentence; empty while everybody can."""
+    if audit.state in ENDED:
+        return _("This audit has ended; its comments stay as they are.")
+    if audit.is_read_apart:
+        return _("Two people read this audit apart; it is talked about when both have finished.")
+    return ""
 
 
 def wrong_with(answer: "Answer", text: str) -> list[str]:

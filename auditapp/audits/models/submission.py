@@ -22,7 +22,7 @@ class SubmissionQuerySet(ReadInFullQuerySet["Submission"]):
 
     def for_reading(self) -> Self:
         """With who handed it over, what came back, and who accepted it; without the frozen bytes."""
-        returns = Return.objects.select_related("answer", "by").order_by("answer__position")
+        returns = Return.objects.select_related("answer__current", "by").order_by("answer__position")
         return (
             self.select_related("by", "review__by")
             .prefetch_related(models.Prefetch("returns", queryset=returns, to_attr="sent_back"))
@@ -111,6 +111,11 @@ class Return(Placed):
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.answer_id}"
+
+    @property
+    def is_answered_since(self) -> bool:
+        """Whether somebody has saved the answer again after reading the reason."""
+        return self.answer.current is not None and self.answer.current.at > self.at
 
 
 class Review(Placed):

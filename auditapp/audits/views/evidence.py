@@ -92,7 +92,7 @@ def evidence_removal(request: HttpRequest, ref: str, code: str) -> HttpResponse:
 def evidence_file(request: HttpRequest, ref: str, sha256: str) -> FileResponse:
     """A file of this audit, to keep and not to open in the page; also one that was later taken off."""
     links = AnswerEvidence.objects.visible_to(request.user).holding_file(ref, sha256)
-    return _given_out(get_object_or_404(links).evidence, policy=INERT, inline=False)
+    return given_out(get_object_or_404(links).evidence, policy=INERT, inline=False)
 
 
 @require_safe
@@ -102,10 +102,10 @@ def evidence_preview(request: HttpRequest, ref: str, sha256: str) -> HttpRespons
     how = kinds.preview_of(kept.filename)
     if not how:
         return HttpResponse(_("Files of this kind can be downloaded, not shown here."), status=404)
-    return _given_out(kept, policy=VIEWER if how == "pdf" else INERT, inline=True, as_text=how == "text")
+    return given_out(kept, policy=VIEWER if how == "pdf" else INERT, inline=True, as_text=how == "text")
 
 
-def _given_out(kept: Evidence, *, policy: str, inline: bool, as_text: bool = False) -> FileResponse:
+def given_out(kept: Evidence, *, policy: str, inline: bool, as_text: bool = False) -> FileResponse:
     """The bytes, under the type that we know and not one that a browser would guess; all text is plain text."""
     response = FileResponse(
         default_storage.open(kept.storage_name),

@@ -5,9 +5,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from auditapp.accounts.models import Role, Site
-from auditapp.audits import carrying, fill_page, listing, progress
+from auditapp.audits import carrying, fill_page, listing, progress, supplier_page
 from auditapp.audits.expectation import expected_of, open_acts
-from auditapp.audits.models import Answer, Audit, Submission
+from auditapp.audits.models import Answer, Audit, SecondReading, Submission
 from auditapp.questionnaires.models import Questionnaire
 
 
@@ -36,15 +36,19 @@ def audit(request: HttpRequest, ref: str) -> HttpResponse:
     given, answers = found.assignments.with_names(), found.answers.visible_to(request.user)
     domains = progress.by_domain(found.version, answers.progress(), given, found.triggers)
     categories = progress.in_order(domains)
+    may = open_acts(request.user, found)
     page = {
         "audit": found,
         "domains": domains,
         "totals": progress.totals(categories),
         "expected": expected_of(request.user, found, categories),
         "rounds": found.submissions.visible_to(request.user).for_reading(),
-        "may": open_acts(request.user, found),
+        "may": may,
         "signed": carrying.last_signed(found) if found.state == "draft" else None,
         "other_versions": found.other_versions(),
+        "read_apart": SecondReading.objects.visible_to(request.user).filter(audit=found).with_people().first(),
+        "may_read_apart": SecondReading.may_begin(found, request.user),
+        "silences": supplier_page.silences(supplier_page.requests(found)) if may["read"] else [],
     }
     return render(request, "audits/audit.html", page)
 

@@ -10,7 +10,7 @@ from auditapp.audits import progress, together
 from auditapp.audits.forms.together import AssignmentForm, ChangeForm, CommentForm, PartForm
 from auditapp.audits.models import Answer, Assignment, Audit, Comment, Mention, Presence
 from auditapp.audits.models.assignments import readers_of
-from auditapp.audits.models.comments import ENDED
+from auditapp.audits.models.comments import why_closed
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,7 +92,7 @@ def comments(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         "comments": said,
         "form": form,
         "people": readers_of(answer),
-        "may_comment": audit.state not in ENDED,
+        "why_closed": why_closed(audit),
     }
     return render(request, "audits/comments.html", page, status=422 if form.errors else 200)
 
