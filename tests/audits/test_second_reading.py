@@ -8,7 +8,7 @@ from django.test import Client
 
 from auditapp import clock
 from auditapp.accounts.models import User
-from auditapp.audits.models import Audit, ReadingAnswer, SecondReading
+from auditapp.audits.models import Audit, Comment, Flag, ReadingAnswer, SecondReading
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event
 from tests.audits.pages import post_answer, sign_in
@@ -249,3 +249,34 @@ def test_another_hospital_sees_nothing_of_it(client: Client, both: SecondReading
         sign_in(client, outsider)
         assert client.get(f"/audits/{both.audit.ref}/second-reading/").status_code == 404
         assert not ReadingAnswer.objects.visible_to(outsider).exists()
+
+
+# Beside the questions
+
+
+def test_no_comment_and_no_flag_tells_the_other_reader_anything(
+    client: Client, reading: SecondReading, asha: User, nina: User
+) -> None:
+    audit = reading.audit
+    sign_in(client, asha)
+    at = f"/audits/{audit.ref}/answers/mon-03"
+    for path, sent in ((f"{at}/comments/", {"text": SECRET}), (f"{at}/flag/", {"act": "set"})):
+        assert client.post(path, sent).status_code == 409
+    sign_in(client, nina)
+    page = client.get(f"{at}/comments/").content.decode()
+    assert SECRET not in page
+    assert "Two people read this audit apart" in page
+    assert not Comment.objects.exists()
+    assert not Flag.objects.exists()
+
+
+def test_an_open_page_is_not_told_what_the_other_reader_does(
+    client: Client, reading: SecondReading, asha: User, nina: User
+) -> None:
+    path = f"/audits/{reading.audit.ref}/changes/"
+    sign_in(client, nina)
+    tag = client.get(path)["ETag"]
+    reading.answer("mon-03", by=asha, base=0, verdict="met", note=SECRET)
+    reply = client.get(path, headers={"If-None-Match": tag})
+    assert reply.status_code == 304
+    assert SECRET.encode() not in reply.content

@@ -229,6 +229,7 @@ def test_files_pass_the_same_checks_as_ours(client: Client, asked: SupplierReque
     about = {"title": "Log", "effective_date": "2026-05-01", "nondisclosure": "on"}
     disguised = SimpleUploadedFile("log.pdf", b"<script>alert(1)</script>")
     assert client.post("/supplier/answers/mon-02/files/", about | {"file": disguised}).status_code == 422
+    assert Event.objects.filter(verb="supplier.file_not_taken").count() == 1
     assert not put(asked).files_now
     good = SimpleUploadedFile("log.txt", b"All quiet")
     assert client.post("/supplier/answers/mon-02/files/", about | {"file": good}).status_code == 302
