@@ -229,7 +229,9 @@ def texts(revision: AnswerRevision | None) -> dict[str, str]:
 
 def saves(answer: Answer) -> list[dict[str, Any]]:
     """[{"revision", "changes", "approval"}] of everything that was ever saved, the newest first."""
-    revisions = list(answer.revisions.select_related("by", "approval__by", "standing__by").order_by("pk"))
+    revisions = list(
+        answer.revisions.select_related("by", "approval__by", "standing__by").order_by("pk").prefetch_related("kept")
+    )
     numbered = {revision.n: revision for revision in revisions if revision.n}
     return [
         {

@@ -7,6 +7,7 @@ from auditapp.audits.views import (
     course,
     evidence,
     filling,
+    kept,
     opening,
     overview,
     review,
@@ -25,6 +26,7 @@ urlpatterns = [
     # /audits/<ref>/
     path("<slug:ref>/", overview.audit, name="audit"),
     path("<slug:ref>/exclusions/", overview.exclusions, name="exclusions"),
+    path("<slug:ref>/kept-passages/", kept.kept_passages, name="kept_passages"),
     path("<slug:ref>/rounds/<int:n>/", overview.round, name="round"),
     path("<slug:ref>/assignments/", together.assignments, name="assignments"),
     path("<slug:ref>/assignments/removal/", together.assignment_removal, name="assignment_removal"),

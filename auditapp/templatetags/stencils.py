@@ -27,9 +27,9 @@ MOST = 2000  # renderings kept per place in a template
 
 @register.tag
 def stencil(parser: Parser, token: Token) -> "Stencil":
-    """{% stencil "audits/_text.html" name="note" label=_("Note") value=… errors=… %}: a part of the question `code`.
+    """{% stencil "audits/_text.html" name="note" label=_("Note") value=… errors=… held=… %}: a part of `code`.
 
-    The template may read `code`, `value`, `errors` and what else is named here, and nothing of the page.
+    The template may read `code`, `value`, `errors`, `held` and what else is named here, and nothing of the page.
     """
     _tag, name, *rest = token.split_contents()
     return Stencil(name.strip("\"'"), token_kwargs(rest, parser))
@@ -40,7 +40,8 @@ class Stencil(Node):
 
     def __init__(self, template_name: str, about: dict[str, FilterExpression]) -> None:
         self.template_name = template_name
-        self.value, self.errors = about.pop("value", None), about.pop("errors", None)
+        self.value = about.pop("value", None)
+        self.seldom = {name: about.pop(name) for name in ("errors", "held") if name in about}
         self.fixed = {name: expression for name, expression in about.items() if not expression.is_var}
         self.varied = {name: expression for name, expression in about.items() if expression.is_var}
         self.cut: dict[Any, list[str]] = {}
@@ -48,10 +49,10 @@ class Stencil(Node):
     def render(self, context: Context) -> SafeString:
         code = context.get("code", "")
         value: Any = self.value.resolve(context) if self.value else ""
-        errors = self.errors.resolve(context) if self.errors else None
+        said = {name: expression.resolve(context) for name, expression in self.seldom.items()}
         varied = [expression.resolve(context) for expression in self.varied.values()]
-        if errors:
-            return self._rendered(context, varied, code=code, value=value, errors=errors)
+        if any(said.values()):
+            return self._rendered(context, varied, code=code, value=value, **said)
         key = (get_language(), *varied)
         pieces = self.cut.get(key)
         if pieces is None:

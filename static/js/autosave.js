@@ -3,7 +3,7 @@
    server cannot be given waits in line, and on this device where it may. Without this file each card is a form with a
    Save button. */
 import { hold } from "./device.js";
-import { newKey, post, read, say, says, textOf, waitBefore } from "./sending.js";
+import { answerFor, newKey, post, read, say, says, textOf, waitBefore } from "./sending.js";
 import { noLongerNeeded, signInAgain } from "./sign-in-again.js";
 import { labelled, showBoth } from "./stale.js";
 import { Tally } from "./tally.js";
@@ -56,6 +56,7 @@ class Card {
 
   changed(pause) {
     this.mark();
+    if (this.text() === this.held) return; // nothing new: the person is still being asked
     clearTimeout(this.timer);
     if (this.stale) this.stale.refresh();
     else {
@@ -122,8 +123,10 @@ class Card {
   }
 
   async taken(reply) {
+    if (reply.held) return this.hold(reply);
     this.problems({});
     if (reply.signed_in_as) return this.signedOut(reply.errors.card[0]);
+    this.unhold?.();
     queue.leave(this);
     noLongerNeeded();
     if (reply.saved) return this.saved(reply);
@@ -133,6 +136,15 @@ class Card {
     if (reply.errors) this.problems(reply.errors);
     else this.showButton();
     return this.say(this.stopped, { why: reply.why, kept: this.whereKept });
+  }
+
+  /* It looks like patient data: nothing is stored until the person has changed it or said why it is none. It waits like
+     what was refused. Where the question cannot be fetched it stays in line, and the server asks again. */
+  async hold(reply) {
+    const { holdBack } = await import("./identifiers.js");
+    queue.leave(this);
+    noLongerNeeded();
+    holdBack(this, reply);
   }
 
   saved(reply) {
@@ -172,9 +184,9 @@ class Card {
   async leaveBehind() {
     const after = { text: this.text(), key: newKey(), base: this.form.elements.base.value };
     const response = await post(this.form.action, after).catch(() => null);
-    const kept = Boolean(response && (await read(response)).stale);
-    if (!kept) this.say("failed", { why: words.unreachable, kept: this.whereKept });
-    return kept;
+    const reply = response ? await read(response) : { why: words.unreachable };
+    if (!reply.stale) this.say(response ? "refused" : "failed", { why: reply.why, kept: this.whereKept });
+    return Boolean(reply.stale);
   }
 
   /* The fields hold what was chosen: theirs is saved already, anything else is saved on top of it. */
@@ -297,6 +309,7 @@ class Card {
     clearTimeout(this.timer);
     this.pending = this.stopped = this.stale = null;
     this.form.querySelector("[data-stale]").replaceChildren();
+    this.unhold?.();
     this.problems({});
     put(this.form, this.sent ?? "");
     this.form.elements.base.value = this.base;
@@ -403,6 +416,7 @@ function put(form, text) {
     if (field.type === "radio") field.checked = said.get(field.name) === field.value;
     else field.value = said.get(field.name) ?? "";
   }
+  for (const kept of said.getAll("kept")) answerFor(form, kept);
 }
 
 function problem(sentence) {

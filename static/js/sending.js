@@ -11,6 +11,17 @@ export function textOf(form) {
   return new URLSearchParams([...new FormData(form)].filter(([name]) => !OWN.has(name))).toString();
 }
 
+/* Every later save of the form says along with it why a passage is not patient data ("DIGEST:REASON"): once for each
+   passage, with the reason that was chosen last. */
+export function answerFor(form, kept) {
+  const [digest] = kept.split(":");
+  form.querySelector(`input[data-kept="${digest}"]`)?.remove();
+  const said = document.createElement("input");
+  Object.assign(said, { type: "hidden", name: "kept", value: kept });
+  said.dataset.kept = digest;
+  form.append(said);
+}
+
 /* The name of a request, 32 hex digits; crypto.randomUUID is missing where the address is not https. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

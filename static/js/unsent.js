@@ -53,6 +53,7 @@ export function sync() {
   syncing ??= sendAll().finally(() => {
     syncing = null;
     refresh();
+    if (document.getElementById("unsent_list").open) showAll(); // with what was said of each
   });
   return syncing;
 }

@@ -137,6 +137,7 @@ TABLE = [
     Page("audits:inheritance", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),
     Page("audits:audit", "draft"),
     Page("audits:exclusions", "draft"),
+    Page("audits:kept_passages", "draft"),
     Page("audits:category", "draft", with_={"code": "accountability"}),
     Page("audits:questions", "draft"),
     Page("audits:flag", "draft", get=None, post=frozenset({AUDITOR}), with_={"code": "mon-02"}, part=True),

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings as live_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from auditapp import clock
 from auditapp.accounts.models import User
-from auditapp.audits.models import Audit
+from auditapp.audits.models import Audit, KeptPassage
 from auditapp.evidence import jobs, uploads
+from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.trail.models import Event
 from tests.audits.pages import counted, sign_in
@@ -188,7 +190,7 @@ def test_a_large_file_is_looked_into_like_any_other(at_work: Client, audit: Audi
 
 
 @pytest.mark.parametrize(
-    ("person", "status"), [("dora", 403), ("vera", 403), ("sam", 404), ("cleo", 404), ("ben", 403)]
+    ("person", "status"), [("dora", 404), ("vera", 403), ("sam", 404), ("cleo", 404), ("ben", 403)]
 )
 def test_nobody_else_sees_or_touches_a_file_on_its_way(
     at_work: Client, audit: Audit, make: Make, person: str, status: int
@@ -289,3 +291,32 @@ def test_a_form_that_announces_four_gigabytes_is_refused_before_it_is_read(at_wo
     )
     assert reply.status_code == 413
     assert "The upload is larger than this server takes." in reply.content.decode()
+
+
+def test_what_arrived_in_parts_is_looked_through_and_waits_until_the_person_has_looked(
+    at_work: Client, audit: Audit
+) -> None:
+    content = b"Seen in the log: 999 000 0018.\n"
+    begun = announce(at_work, audit, size=len(content)).json()
+    send_all(at_work, begun, content)
+    held = finish(at_work, audit, begun, sha256="")
+    assert held.status_code == 428
+    page = held.content.decode()
+    assert "<mark>999 000 0018</mark>" in page
+    assert "log.txt has arrived and waits for this form." in page
+    assert not Evidence.objects.exists()
+    looked = held.context["form"].digest
+    assert finish(at_work, audit, begun, sha256="", looked=looked, reason="invented").status_code == 302
+    assert KeptPassage.objects.get().evidence.filename == "log.txt"
+    assert not PartialUpload.objects.exists()
+
+
+def test_what_arrived_can_be_left_out_for_another_file(at_work: Client, audit: Audit) -> None:
+    content = b"Seen in the log: 999 000 0018.\n"
+    begun = announce(at_work, audit, size=len(content)).json()
+    send_all(at_work, begun, content)
+    finish(at_work, audit, begun, sha256="")
+    other = SimpleUploadedFile("clean.txt", b"Nothing of a patient.")
+    assert finish(at_work, audit, begun, sha256="", leave_out=begun["token"], file=other).status_code == 302
+    assert Evidence.objects.get().filename == "clean.txt"
+    assert not PartialUpload.objects.exists()

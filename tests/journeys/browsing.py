@@ -17,7 +17,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # The browser's own note about an answer that is not 200; the answers themselves are looked at one by one.
 STATUS_NOTE = "Failed to load resource: the server responded with a status of "
 # What the product answers to its own scripts, and to a form, when it does not take what was sent.
-EXPECTED = {409, 422}
+EXPECTED = {409, 422, 428}
 
 expect.set_options(timeout=30_000)  # a busy machine, not a slow product
 

@@ -1,12 +1,12 @@
 """What moves an audit along or ends it: withdrawal, revision."""
 
-from django import forms
 from django.utils.translation import gettext_lazy
 
+from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.deployments.forms import Words, long_text
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(LooksForPatients):
     """A reason that stays on the record."""
 
     reason = Words(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from django import forms
 from django.conf import settings
@@ -11,14 +12,18 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from auditapp.audits.models import KeptPassage
 from auditapp.deployments.forms import Words, day_input
 from auditapp.evidence import kinds
 from auditapp.evidence.intake import Taken, taken_in
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.refusing import SENTENCES, NotTaken
 from auditapp.evidence.uploads import PartialUpload
+from auditapp.identifiers.file_text import found_in_parts, text_of
+from auditapp.identifiers.looking import Found, digest_of, found_in_fields
 
 FILES = 20  # at once
+MOST_SHOWN = 5  # passages of one part of a file; more are counted
 KEPT_FOR_ANOTHER_TRY = {"unscanned", "incomplete"}
 
 
@@ -39,7 +44,10 @@ class ManyFiles(forms.FileField):
 
 
 class EvidenceForm(forms.Form):
-    """Files that come with the form or that arrived in parts before it, or a link; with the day they are true for."""
+    """Files that come with the form or that arrived in parts before it, or a link; with the day they are true for.
+
+    What looks like patient data is kept only when the person has looked at this very thing and says why it is none.
+    """
 
     title = Words(
         label=gettext_lazy("Title"),
@@ -81,6 +89,13 @@ class EvidenceForm(forms.Form):
     source = forms.ChoiceField(
         label=gettext_lazy("Whose it is"), choices=Evidence.Source.choices, initial=Evidence.Source.OURS
     )
+    looked = forms.CharField(label=gettext_lazy("No patient data"), required=False)  # the digest of what was shown
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why it is not patient data"),
+        choices=[("", gettext_lazy("Choose a reason")), *KeptPassage.Reason.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
 
     def __init__(self, data: QueryDict | None, files: Any, *, code: str, uploads: Any, kept: Any) -> None:
         """`code` is the question's, before each id: a page may hold several of these forms. `uploads` are the person's
@@ -91,13 +106,18 @@ class EvidenceForm(forms.Form):
         self.photo_id = f"{code}_photo"
         self.tokens: Sequence[str] = sent.getlist("upload")[:FILES]
         self.digests: Sequence[str] = sent.getlist("upload_sha256")
+        self.left_out: Sequence[str] = sent.getlist("leave_out")  # tokens of files that arrived and are not wanted
         self.uploads = uploads
         self.arrived: list[PartialUpload] = []
         self.waiting: list[tuple[PartialUpload, str]] = []  # whole and well, for when the form is sent again
         self.again: list[Evidence] = list(kept.named(sent.getlist("again")[:1]))
         self.taken: list[Taken] = []
         self.not_taken: list[str] = []  # codes of refusals
+        self.words: dict[str, list[Found]] = {}  # field -> what looks like patient data in it
+        self.in_files: list[dict[str, list[Found]]] = []  # the same of the name and the text of each file in `taken`
+        self.unread: list[str] = []  # what of the files could not be read, in sentences
         self.fields["file"].help_text = told_beforehand()
+        self.fields["reason"].widget.attrs["aria-describedby"] = f"{code}_reason_error"
         self.fields["file"].widget.attrs.update(
             {
                 "accept": kinds.ACCEPT,
@@ -121,7 +141,59 @@ class EvidenceForm(forms.Form):
             self.add_error("url", _("Choose a file or enter a link, not both. Add the other one after this."))
         elif not anything and not values.get("url"):
             self.add_error("file", _("Choose a file or enter a link."))
+        if not self.errors:
+            self._look(values)
         return values
+
+    def _look(self, values: dict[str, Any]) -> None:
+        """The words, and every file however it came; bytes that are kept already were looked through when they came."""
+        self.words = found_in_fields(
+            {"title": values["title"], "version": values["version"], "url": unquote(values["url"])}
+        )
+        for taken in self.taken:
+            text = text_of(taken.content, taken.filename)
+            named = found_in_fields({"filename": taken.filename})
+            self.in_files.append(named | ({"file": found} if (found := found_in_parts(text.parts)) else {}))
+            if text.unread:
+                self.unread.append(f"{taken.filename}: {text.unread}" if len(self.taken) > 1 else text.unread)
+        if self.found and values["looked"] != self.digest:
+            self.add_error("looked", _("This looks like patient data. Take it out, or say that you have looked."))
+        elif self.found and not values["reason"]:
+            self.add_error("reason", _("Choose why it is not patient data."))
+
+    @property
+    def found(self) -> list[Found]:
+        """Everything that looks like patient data."""
+        return [passage for part in (self.words, *self.in_files) for passages in part.values() for passage in passages]
+
+    @property
+    def digest(self) -> str:
+        """Of everything that was found: whoever agrees to it agrees to nothing else."""
+        return digest_of(self.found)
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """[{"place", "name", "passages", "more"}]: the first passages of each part, and how many there are beside them.
+
+        `name` is the file's where there are several.
+        """
+        names = [taken.filename if len(self.taken) > 1 else "" for taken in self.taken]
+        parts = [("", self.words), *zip(names, self.in_files, strict=True)]
+        return [
+            {
+                "place": KeptPassage.PLACES[part],
+                "name": name,
+                "passages": passages[:MOST_SHOWN],
+                "more": len(passages[MOST_SHOWN:]),
+            }
+            for name, found in parts
+            for part, passages in found.items()
+        ]
+
+    @property
+    def must_be_chosen_again(self) -> bool:
+        """Whether a file came with the form: a browser puts none back into it."""
+        return bool(self.files)
 
     def _take_in(self, files: list[UploadedFile]) -> None:
         """Every file, or a sentence for each that cannot be kept."""
@@ -132,6 +204,9 @@ class EvidenceForm(forms.Form):
             upload = self.uploads.named(token).first()
             if upload is None:
                 self.add_error("file", _("An upload is not here any more. Choose the file again."))
+                continue
+            if token in self.left_out:
+                upload.drop()
                 continue
             digest = self.digests[n] if n < len(self.digests) else ""
             self.arrived.append(upload)
@@ -155,24 +230,31 @@ class EvidenceForm(forms.Form):
         """What `Answer.add_evidence` takes, for each file or the link; several files are told apart by their names."""
         said = ("title", "document", "effective_date", "valid_until", "version", "source")
         about = {name: self.cleaned_data[name] for name in said}
+        about |= {"looked_at": self.words, "reason": self.cleaned_data["reason"]}
         if url := self.cleaned_data["url"]:
             return [about | {"url": url}]
         if self.again:
             return [about | {"again": self.again[0]}]
-        if len(self.taken) == 1:
-            return [about | {"content": self.taken[0]}]
-        return [about | {"content": t, "title": f"{about['title']}, {t.filename}"[:200]} for t in self.taken]
+        files = [
+            about | {"content": taken, "looked_at": self.words | found}
+            for taken, found in zip(self.taken, self.in_files, strict=True)
+        ]
+        if len(files) > 1:
+            for item in files:
+                item["title"] = f"{about['title']}, {item['content'].filename}"[:200]
+        return files
 
     @property
     def as_hidden(self) -> list[tuple[str, str]]:
-        """What was typed about the files, for a form that sends it again."""
-        said = ("title", "document", "effective_date", "valid_until", "version", "source")
-        return [(name, self.data.get(name, "")) for name in said]
+        """What was typed about the files, and said of it, for a form that sends it again without them."""
+        said = ("title", "document", "effective_date", "valid_until", "version", "source", "reason")
+        looked = digest_of(passage for passages in self.words.values() for passage in passages)
+        return [*((name, self.data.get(name, "")) for name in said), ("looked", looked)]
 
 
 def told_beforehand() -> str:
     """Which files are taken, before anyone chooses one."""
-    return _("%(types)s, up to %(limit)s. No patient data.") % {
+    return _("%(types)s, up to %(limit)s. No patient data. Texts are looked through for it, pictures are not.") % {
         "types": kinds.IN_WORDS,
         "limit": filesizeformat(settings.EVIDENCE_MAX_BYTES),
     }

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.audits.models import Audit
 from auditapp.audits.scoring import hazard_level
 from auditapp.deployments.forms import Words, long_text
@@ -15,7 +16,7 @@ from auditapp.findings.models import Finding, HazardRating
 ACCEPT, RETURN = "accept", "return"
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(LooksForPatients):
     """Either the whole is accepted, or single questions go back, each with its reason."""
 
     act = forms.ChoiceField(
@@ -61,7 +62,7 @@ def _name(code: str) -> str:
     return f"return-{code}"
 
 
-class HazardRatingForm(forms.Form):
+class HazardRatingForm(LooksForPatients):
     """Severity and likelihood on the matrix of the questionnaire version; nothing is set beforehand."""
 
     title = Words(
@@ -130,7 +131,7 @@ class HazardRatingForm(forms.Form):
         return values
 
 
-class HazardClosureForm(forms.Form):
+class HazardClosureForm(LooksForPatients):
     """Why a rating no longer counts."""
 
     reason = Words(

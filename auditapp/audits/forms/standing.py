@@ -9,11 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
+from auditapp.audits import held_page
 from auditapp.audits.forms.answering import LARGEST, TEXT
+from auditapp.audits.held_page import HeldPassage
 from auditapp.audits.models import AnswerRevision, StandingAnswer, Verdict
+from auditapp.audits.models.kept import reasons_in
 from auditapp.audits.models.revisions import JUSTIFICATION_LENGTH
 from auditapp.audits.models.standing import out_of_range
 from auditapp.deployments.forms import Words, day_input
+from auditapp.identifiers.looking import without
 from auditapp.questionnaires.models import Question
 
 
@@ -58,6 +62,8 @@ class StandingAnswerForm(forms.Form):
             start |= newest.said | {"keeper": newest.keeper_id}
         super().__init__(data, initial=start)
         self.question, self.newest = question, newest
+        self.sent = data.getlist("kept") if data else []
+        self.held: dict[str, list[HeldPassage]] = {}
         keeper = self.fields["keeper"]
         keeper.queryset = people.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
         keeper.label_from_instance = lambda user: f"{user.name}, {user.title}" if user.title else user.name  # type: ignore[attr-defined]
@@ -100,7 +106,13 @@ class StandingAnswerForm(forms.Form):
         for name, sentence in self._wanting():
             if name not in self.errors:
                 self.add_error(name, sentence)
-        return self.cleaned_data
+        kept = reasons_in(self.sent)
+        if held := without(StandingAnswer.not_answered_for(self.cleaned_data, self.newest), kept):
+            self.held = held_page.shown(held, code="id", sent=self.sent)
+            raise forms.ValidationError(
+                _("This looks like patient data. Change what is marked, or say why it is none.")
+            )
+        return self.cleaned_data | {"kept": kept}
 
     def _wanting(self) -> list[tuple[str, str]]:
         """The rule of `StandingAnswer.incomplete`, field by field."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
+from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.audits.models import Answer, Assignment, Audit
 from auditapp.audits.models.assignments import assignable
 from auditapp.audits.models.comments import wrong_with
@@ -27,7 +28,7 @@ def message_field() -> Words:
     )
 
 
-class AssignmentForm(forms.Form):
+class AssignmentForm(LooksForPatients):
     """A category for a person who may answer it."""
 
     category_code = forms.ChoiceField(
@@ -69,7 +70,7 @@ class QuestionChoice(forms.MultipleChoiceField):
         self.choices = [(answer.code, f"{answer.code} · {answer.question.text}") for answer in answers]
 
 
-class PartForm(forms.Form):
+class PartForm(LooksForPatients):
     """Single questions of a category, or all of them, for several people at once."""
 
     codes = QuestionChoice(
@@ -93,7 +94,7 @@ class PartForm(forms.Form):
         self.fields["people"].queryset = assignable(audit.site)  # type: ignore[attr-defined]
 
 
-class ChangeForm(forms.Form):
+class ChangeForm(LooksForPatients):
     """Another day or message for what was given."""
 
     due = forms.DateField(label=DUE, required=False, widget=day_input())
@@ -104,7 +105,7 @@ class ChangeForm(forms.Form):
         self.initial = {"due": assignment.due, "message": assignment.message}
 
 
-class CommentForm(forms.Form):
+class CommentForm(LooksForPatients):
     """A remark; “@” and a name tells that person."""
 
     text = Words(
@@ -117,6 +118,7 @@ class CommentForm(forms.Form):
     def __init__(self, *args: Any, answer: Answer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.answer = answer
+        self.code = f"{answer.code}_comment"
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]

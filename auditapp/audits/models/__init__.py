@@ -6,9 +6,10 @@ from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
 from auditapp.audits.models.comments import Comment, Mention
 from auditapp.audits.models.flags import Flag, Look
+from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.presence import Presence
-from auditapp.audits.models.revisions import AnswerRevision, NotApplicableApproval, Saved, Stale, Verdict
+from auditapp.audits.models.revisions import AnswerRevision, Held, NotApplicableApproval, Saved, Stale, Verdict
 from auditapp.audits.models.standing import StandingAnswer
 from auditapp.audits.models.submission import AuditFinding, CategoryScore, Return, Review, Submission
 
@@ -22,6 +23,8 @@ __all__ = [
     "CategoryScore",
     "Comment",
     "Flag",
+    "Held",
+    "KeptPassage",
     "Look",
     "Mention",
     "NotApplicableApproval",

@@ -1,6 +1,6 @@
 """Answers: every save is a revision that stays, and a save that comes too late keeps both texts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -16,10 +16,12 @@ from auditapp.audits.models.assignments import is_given_to, is_shown_to
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.comments import counted
 from auditapp.audits.models.flags import Flag, Flagged, flag_of_answer
+from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.presence import names_of_others
 from auditapp.audits.models.revisions import (
     JUSTIFICATION_LENGTH,
     AnswerRevision,
+    Held,
     NotApplicableApproval,
     Saved,
     Stale,
@@ -29,6 +31,7 @@ from auditapp.audits.models.revisions import (
 from auditapp.audits.models.standing import Standing, StandingAnswer, standing_of
 from auditapp.audits.scoring import Given
 from auditapp.evidence.models import Evidence
+from auditapp.identifiers.looking import Found, found_in_fields, without
 from auditapp.questionnaires.models import Question
 from auditapp.questionnaires.models.threshold import numbers_of
 from auditapp.refusals import NotAllowed, Refused
@@ -253,7 +256,7 @@ class Answer(Placed):
         return {row.answer_id: row for row in rows.select_related("question", "by", "approval__by")}
 
     @transaction.atomic
-    def save_revision(self, *, by: User, base: int, key: str, **fields: Any) -> "Saved | Stale":
+    def save_revision(self, *, by: User, base: int, key: str, **fields: Any) -> "Saved | Stale | Held":
         """Hold the answer, then `save_held`."""
         answer = self._held(by)
         outcome = answer.save_held(by=by, base=base, key=key, **fields)
@@ -262,8 +265,16 @@ class Answer(Placed):
         return outcome
 
     def save_held(
-        self, *, by: User, base: int, key: str, question: int | None = None, **fields: Any
-    ) -> "Saved | Stale":
+        self,
+        *,
+        by: User,
+        base: int,
+        key: str,
+        question: int | None = None,
+        kept: Mapping[str, str] | None = None,
+        typed: bool = True,
+        **fields: Any,
+    ) -> "Saved | Stale | Held":
         """Keep what a person answered, if it started from the newest revision.
 
         For an answer that `held_for` has read and locked, in the transaction that locked it.
@@ -271,14 +282,23 @@ class Answer(Placed):
         repeating it is harmless. A save that started from an older one is kept as well, counts for nothing, and comes
         back as `Stale` with both texts: nothing is overwritten and nothing is lost (no exception, which would undo it).
         So does one that was written to another wording of the question, which `question` names by its row's key.
+
+        What looks like patient data is `Held` and nothing is kept, until `kept` says why each passage (its digest) is
+        none. Words that were not `typed` now but taken over were looked through when they were.
         """
         self.must_be_open_to(by)
         values = {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
+        kept, asked = kept or {}, self._not_answered_for(values) if typed else {}
+        if held := without(asked, kept):
+            return Held(held)
         key = name_of_request(key, base=base, values=values)
         if not values.get("inherited"):
             values |= self._stance(values.get("deviation", ""))
         if base != self.n or (reworded := self._is_reworded_since(question)):
-            return self._refuse_stale(by=by, base=base, key=key, values=values, reworded=base == self.n and reworded)
+            outcome = self._refuse_stale(by=by, base=base, key=key, values=values, reworded=base == self.n and reworded)
+            if isinstance(outcome, Stale):
+                self._answer_for(asked, kept, outcome.mine)
+            return outcome
         revision = self._keep(by=by, n=base + 1, based_on=base, key=key, values=values)
         was_answered = bool(self.current and self.current.verdict)
         self.n, self.current, self.is_outdated = base + 1, revision, False  # what is taken over is in force today
@@ -289,10 +309,24 @@ class Answer(Placed):
         if revision.standing_id:
             about |= {"standing": revision.standing_id, "inherited": revision.inherited}
         Event.record(by, "answer.saved", self.audit, check=self.code, n=revision.n, verdict=revision.verdict, **about)
+        self._answer_for(asked, kept, revision)
         return Saved(revision)
 
+    def _not_answered_for(self, values: Mapping[str, Any]) -> dict[str, list[Found]]:
+        """What looks like patient data and was not kept in this answer before. No query where nothing does."""
+        found = found_in_fields(values)
+        if not found:
+            return found
+        before = KeptPassage.objects.filter(revision__answer=self)
+        return without(found, before.values_list("digest", flat=True))
+
+    def _answer_for(self, found: Mapping[str, list[Found]], kept: Mapping[str, str], revision: AnswerRevision) -> None:
+        """Record why the person who saved kept what looks like patient data."""
+        where = {**self.place, "revision": revision}
+        KeptPassage.keep(found, kept, by=revision.by, subject=self.audit, where=where, check=self.code, n=revision.n)
+
     @transaction.atomic
-    def inherit(self, *, by: User, base: int) -> "Saved | Stale":
+    def inherit(self, *, by: User, base: int) -> "Saved | Stale | Held":
         """Take over what stands for the whole hospital, word for word, as this audit's own frozen copy.
 
         Raises Refused when nothing stands today: what has expired is not taken over.
@@ -304,7 +338,8 @@ class Answer(Placed):
             raise Refused(_("Nothing is answered for the whole hospital that is valid today. Answer it here."))
         said = StandingAnswer.objects.get(pk=standing.pk).said
         key = f"standing-{standing.pk}-{base}"
-        return answer.save_revision(by=by, base=base, key=key, inherited=True, standing_id=standing.pk, **said)
+        said |= {"inherited": True, "standing_id": standing.pk}
+        return answer.save_revision(by=by, base=base, key=key, typed=False, **said)
 
     @property
     def standing(self) -> Standing | None:
@@ -330,7 +365,7 @@ class Answer(Placed):
         return read is None or bool(carrying.differences(carrying.described(read), self.question))
 
     @transaction.atomic
-    def take_over(self, *, by: User, base: int, key: str, question: int, source: str) -> "Saved | Stale":
+    def take_over(self, *, by: User, base: int, key: str, question: int, source: str) -> "Saved | Stale | Held":
         """Make what was said before an answer of this audit: a person has read it and says that it is still true.
 
         `source` is the signed audit that it was read from, or empty for this audit's own words to an earlier wording;
@@ -343,14 +378,16 @@ class Answer(Placed):
             raise Refused(_("What could be taken over has changed since you read it. Read it again."))
         return answer.accept(proposal, by=by, base=base, key=key, question=question)
 
-    def accept(self, proposal: "carrying.Proposal", *, by: User, base: int, key: str, question: int) -> "Saved | Stale":
+    def accept(
+        self, proposal: "carrying.Proposal", *, by: User, base: int, key: str, question: int
+    ) -> "Saved | Stale | Held":
         """The saving behind `take_over`, of an answer that is held; evidence that is still valid is named again."""
         if self._is_reworded_since(question):
             raise Refused(
                 _("The wording of %(code)s has changed since you read it. Read it again.") % {"code": self.code}
             )
         is_new = base == self.n
-        outcome = self.save_revision(by=by, base=base, key=key, **proposal.values)
+        outcome = self.save_revision(by=by, base=base, key=key, typed=False, **proposal.values)
         if is_new and proposal.ref:
             self._attach_again(proposal, by=by)
         return outcome
@@ -455,13 +492,30 @@ class Answer(Placed):
         return approval
 
     @transaction.atomic
-    def add_evidence(self, *, by: User, again: Evidence | None = None, **about: Any) -> "AnswerEvidence":
-        """Keep a file (`content`), a link (`url`) or the bytes of another item (`again`) as a new item, and name it."""
+    def add_evidence(
+        self,
+        *,
+        by: User,
+        again: Evidence | None = None,
+        looked_at: Mapping[str, list[Found]] | None = None,
+        reason: str = "",
+        **about: Any,
+    ) -> "AnswerEvidence":
+        """Keep a file (`content`), a link (`url`) or the bytes of another item (`again`) as a new item, and name it.
+
+        `looked_at` is what in it looks like patient data and was kept for a `reason`, by the part that it stands in.
+        """
         self._held(by).must_be_open_to(by)
         if again:
-            return self.attach(again.keep_again(by=by, **about), by=by)
-        keep = Evidence.keep_link if about.get("url") else Evidence.keep_file
-        return self.attach(keep(by=by, site=self.site, **about), by=by)
+            kept = again.keep_again(by=by, **about)
+        else:
+            keep = Evidence.keep_link if about.get("url") else Evidence.keep_file
+            kept = keep(by=by, site=self.site, **about)
+        link = self.attach(kept, by=by)
+        where = {**self.place, "evidence": link.evidence, "answer": self}
+        said = {"check": self.code, "evidence": link.evidence_id}
+        KeptPassage.keep_together(looked_at or {}, reason, by=by, subject=self.audit, where=where, **said)
+        return link
 
     @transaction.atomic
     def use_evidence(self, items: Iterable[Evidence], *, by: User) -> "list[AnswerEvidence]":

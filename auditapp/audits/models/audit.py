@@ -670,7 +670,7 @@ class Audit(Placed):
                 if old.standing.valid_until < clock.today(self.site.zone):
                     continue  # the hospital's answer has expired: it is renewed, or this question answered here
                 kept = old.said | {"inherited": True, "standing_id": old.standing_id}
-            answer.save_revision(by=by, base=0, key=f"revision-{self.ref}", **kept)
+            answer.save_revision(by=by, base=0, key=f"revision-{self.ref}", typed=False, **kept)
             for link in before[answer.code].evidence_now:
                 answer.attach(link.evidence, by=by)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import Placed, User
 from auditapp.audits.facts import ANSWER_FIELDS
+from auditapp.identifiers.looking import Found
 from auditapp.questionnaires.models import Question
 
 JUSTIFICATION_LENGTH = 20  # answer_scale.not_applicable.requires
@@ -164,3 +165,10 @@ class Stale:
     mine: AnswerRevision
     theirs: AnswerRevision | None
     reworded: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """Nothing was kept: the words hold what looks like patient data, and nobody has said yet that it is none."""
+
+    found: dict[str, list[Found]]  # by field

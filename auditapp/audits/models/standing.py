@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Organisation, Role, User
+from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.revisions import Said, Verdict
+from auditapp.identifiers.looking import Found, found_in_fields, without
 from auditapp.questionnaires.models import Question
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
@@ -30,7 +32,7 @@ class StandingAnswerQuerySet(models.QuerySet["StandingAnswer"]):
 
     def of(self, code: str) -> Self:
         """Everything that was ever answered to a check, the newest first."""
-        return self.filter(check_code=code).with_people().order_by("-n")
+        return self.filter(check_code=code).with_people().prefetch_related("kept").order_by("-n")
 
     def newest(self) -> Self:
         """The answer that counts for each check, whether it has expired or not."""
@@ -77,12 +79,21 @@ class StandingAnswer(Said):
     @classmethod
     @transaction.atomic
     def give(
-        cls, question: Question, *, by: User, base: int, keeper: User, valid_until: date, **said: Any
+        cls,
+        question: Question,
+        *,
+        by: User,
+        base: int,
+        keeper: User,
+        valid_until: date,
+        kept: Mapping[str, str] | None = None,
+        **said: Any,
     ) -> "StandingAnswer":
         """Answer a check for every hospital of the group; `base` is the number of the answer the text started from.
 
         Raises Refused when somebody answered meanwhile, when the verdict lacks what it requires, and for an end that
-        is past or too far off. A second person's agreement to "not applicable" is given in each audit.
+        is past or too far off. A second person's agreement to "not applicable" is given in each audit. Also refused is
+        what looks like patient data, until `kept` says why each passage (its digest) is none.
         """
         Organisation.objects.select_for_update(no_key=True).get(pk=by.organisation_id)
         newest = cls.objects.visible_to(by).of(question.code).first()
@@ -100,6 +111,9 @@ class StandingAnswer(Said):
         answer = cls(organisation_id=by.organisation_id, check_code=question.code, n=n + 1, **values)
         if missing := answer.wanting(critical=question.criticality == Question.Criticality.CRITICAL):
             raise Refused(_("The answer is not complete: %(what)s.") % {"what": ", ".join(missing)})
+        kept, asked = kept or {}, cls.not_answered_for(values, newest)
+        if without(asked, kept):
+            raise Refused(_("The answer looks like it holds patient data. Change it, or say why it is none."))
         answer.keeper, answer.valid_until, answer.by, answer.at = keeper, valid_until, by, clock.now()
         answer.save(force_insert=True)
         Event.record(
@@ -112,7 +126,18 @@ class StandingAnswer(Said):
             keeper=keeper.pk,
             valid_until=valid_until.isoformat(),
         )
+        where = {"organisation_id": by.organisation_id, "standing": answer}
+        KeptPassage.keep(asked, kept, by=by, subject=by.organisation, where=where, check=question.code, n=answer.n)
         return answer
+
+    @staticmethod
+    def not_answered_for(values: Mapping[str, Any], newest: "StandingAnswer | None") -> dict[str, list[Found]]:
+        """What looks like patient data and was not kept in an earlier answer to the same check."""
+        found = found_in_fields(values)
+        if not found or newest is None:
+            return found
+        before = KeptPassage.objects.filter(organisation=newest.organisation_id, standing__check_code=newest.check_code)
+        return without(found, before.values_list("digest", flat=True))
 
     def wanting(self, *, critical: bool) -> list[str]:
         """What must be said before it can stand."""

@@ -34,6 +34,7 @@ def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
     form = WithdrawalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         audit.withdraw(by=request.user, reason=form.cleaned_data["reason"])
+        form.keep(audit, by=request.user)
         messages.success(request, _("%(ref)s is withdrawn.") % {"ref": audit.ref})
         return redirect(audit)
     return render(request, "audits/withdrawal.html", {"form": form, "audit": audit})
@@ -47,6 +48,7 @@ def revision(request: HttpRequest, ref: str) -> HttpResponse:
     form = RevisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         revised = audit.revise(by=request.user, reason=form.cleaned_data["reason"])
+        form.keep(revised, by=request.user)
         messages.success(request, _("%(ref)s is open. Change what was wrong.") % {"ref": revised.ref})
         return redirect(revised)
     return render(request, "audits/revision.html", {"form": form, "audit": audit})

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from auditapp.audits import evidence_page
+from auditapp.audits import evidence_page, held_page
 from auditapp.audits.forms.evidence import EvidenceForm
 from auditapp.audits.models import Answer, AnswerEvidence
 from auditapp.audits.models.attachments import evidence_shown_to
@@ -51,10 +51,12 @@ def evidence(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     if not form.is_valid():
         for why in form.not_taken:
             answer.note_not_taken(why, by=request.user)
-        return render(request, "audits/evidence.html", page, status=422)
+        return render(request, "audits/evidence.html", page, status=held_page.STATUS if form.found else 422)
     named, known = evidence_page.add(answer, form, by=request.user)
     for link in named:
         messages.success(request, _("“%(title)s” is added to %(code)s.") % {"title": link.evidence.title, "code": code})
+    for sentence in form.unread:
+        messages.warning(request, sentence)
     if known:
         page |= evidence_page.known_page(answer, form, known, reader=request.user)
         return render(request, "audits/evidence_known.html", page, status=409)

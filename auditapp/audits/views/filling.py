@@ -11,10 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from auditapp import clock
-from auditapp.audits import fill_page, together
-from auditapp.audits.cards import VERDICTS
+from auditapp.audits import fill_page, held_page, together
+from auditapp.audits.cards import VERDICTS, Card
 from auditapp.audits.forms.answering import AnswerForm, ApprovalForm
-from auditapp.audits.models import Answer, AnswerRevision, Audit, Saved, Stale
+from auditapp.audits.models import Answer, AnswerRevision, Audit, Held, Saved, Stale
+from auditapp.audits.models.kept import reasons_in
 from auditapp.templatetags.moments import time_in_words
 
 REWORDED = gettext_lazy(
@@ -64,7 +65,10 @@ def answer(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     found.must_be_open_to(request.user)
     if not taken:
         return _not_taken(request, found, form)
-    outcome = found.save_held(by=request.user, **form.cleaned_data)
+    kept = reasons_in(request.POST.getlist("kept"))
+    outcome = found.save_held(by=request.user, kept=kept, **form.cleaned_data)
+    if isinstance(outcome, Held):
+        return _held(request, found, form, outcome)
     return _saved(request, found, outcome) if isinstance(outcome, Saved) else stale_page(request, found, outcome)
 
 
@@ -124,9 +128,24 @@ def _not_taken(request: HttpRequest, answer: Answer, form: AnswerForm) -> HttpRe
     if _wants_json(request):
         return JsonResponse({"saved": False, "errors": form.wrong}, status=422)
     card = fill_page.card_as_typed(answer, reader=request.user, typed=request.POST, errors=form.wrong)
+    return _as_typed(request, answer, form, card, status=422)
+
+
+def _held(request: HttpRequest, answer: Answer, form: AnswerForm, outcome: Held) -> HttpResponse:
+    """Nothing is kept: what looks like patient data is shown beside its field, to change it or to answer for it."""
+    shown = held_page.shown(outcome.found, code=answer.code, sent=request.POST.getlist("kept"))
+    if _wants_json(request):
+        return JsonResponse({"saved": False, **held_page.fragments(shown)}, status=held_page.STATUS)
+    card = fill_page.card_as_typed(answer, reader=request.user, typed=request.POST, errors={})
+    card.held = shown
+    return _as_typed(request, answer, form, card, status=held_page.STATUS)
+
+
+def _as_typed(request: HttpRequest, answer: Answer, form: AnswerForm, card: Card, *, status: int) -> HttpResponse:
+    """The card alone on a page, with what was typed and what is to be done about it."""
     page = {"card": card, "audit": answer.audit, "form": form}
     page |= {"place": fill_page.place_of(request.POST), "answers_url": f"{answer.audit.get_absolute_url()}answers/"}
-    return render(request, "audits/answer.html", page, status=422)
+    return render(request, "audits/answer.html", page, status=status)
 
 
 def _saved(request: HttpRequest, answer: Answer, outcome: Saved) -> HttpResponse:

@@ -27,6 +27,7 @@ def review(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             audit.return_questions(form.reasons, by=request.user)
             messages.success(request, _("Returned to the auditors with your reasons."))
+        form.keep(audit, by=request.user)
         return redirect(audit)
     return render(request, "audits/review.html", review_page.page(audit, facts, form))
 
@@ -40,6 +41,7 @@ def hazard_ratings(request: HttpRequest, ref: str) -> HttpResponse:
         request.user.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=audit.site, to=_("rate a hazard"))
         if form.is_valid():
             rating = HazardRating.rate(audit.deployment, by=request.user, **form.cleaned_data)
+            form.keep(audit, by=request.user)
             messages.success(
                 request, _("%(ref)s is rated level %(level)s.") % {"ref": rating.ref, "level": rating.level}
             )
@@ -58,6 +60,7 @@ def hazard_rating(request: HttpRequest, ref: str, hazard: str) -> HttpResponse:
     form = HazardRatingForm(request.POST or None, audit=audit, replaces=rating, initial=start)
     if request.method == "POST" and form.is_valid():
         HazardRating.rate(audit.deployment, by=request.user, replaces=rating, **form.cleaned_data)
+        form.keep(audit, by=request.user)
         messages.success(request, _("The rating is replaced."))
         return redirect("audits:hazard_ratings", ref=ref)
     page = {"audit": audit, "rating": rating, "form": form, "matrix": review_page.matrix(audit.version)}
@@ -73,6 +76,7 @@ def hazard_closure(request: HttpRequest, ref: str, hazard: str) -> HttpResponse:
     form = HazardClosureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         rating.close(by=request.user, reason=form.cleaned_data["reason"])
+        form.keep(audit, by=request.user)
         messages.success(request, _("%(ref)s is closed.") % {"ref": rating.ref})
         return redirect("audits:hazard_ratings", ref=ref)
     return render(request, "audits/hazard_closure.html", {"form": form, "audit": audit, "rating": rating})

@@ -22,6 +22,7 @@ def assignments(request: HttpRequest, ref: str) -> HttpResponse:
     form = AssignmentForm(request.POST or None, audit=audit, categories=progress.in_order(domains))
     if request.method == "POST" and form.is_valid():
         assignment = audit.assign(by=request.user, **form.cleaned_data)
+        form.keep(audit, by=request.user)
         messages.success(request, _("%(name)s can answer it now.") % {"name": assignment.user.name})
         return redirect("audits:assignments", ref=ref)
     return render(request, "audits/assignments.html", {"form": form, "audit": audit, "domains": domains})
@@ -38,6 +39,7 @@ def assignment_part(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     form = PartForm(request.POST or None, audit=audit, answers=answers)
     if request.method == "POST" and form.is_valid():
         given = audit.assign_to(category_code=code, by=request.user, **form.cleaned_data)
+        form.keep(audit, by=request.user)
         names = sorted({row.user.name for row in given})
         messages.success(request, _("Given to %(names)s.") % {"names": ", ".join(names)})
         return redirect("audits:assignments", ref=ref)
@@ -54,6 +56,7 @@ def assignment(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     form = ChangeForm(request.POST or None, assignment=given)
     if request.method == "POST" and form.is_valid():
         given.change(by=request.user, **form.cleaned_data)
+        form.keep(given.audit, by=request.user)
         messages.success(request, _("Changed for %(name)s.") % {"name": given.user.name})
         return redirect("audits:assignments", ref=ref)
     title = together.title_of(given.audit, given.category_code)
@@ -77,7 +80,8 @@ def comments(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     answer = get_object_or_404(audit.answers.visible_to(request.user).select_related("question"), code=code)
     form = CommentForm(request.POST or None, answer=answer)
     if request.method == "POST" and form.is_valid():
-        Comment.say(answer, form.cleaned_data["text"], by=request.user)
+        comment = Comment.say(answer, form.cleaned_data["text"], by=request.user)
+        form.keep(audit, by=request.user, check=code, comment=comment.pk)
         return redirect("audits:comments", ref=ref, code=code)
     said = list(Comment.objects.visible_to(request.user).filter(answer=answer).with_names())
     Mention.objects.of(request.user).read_on(answer)
