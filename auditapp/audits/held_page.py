@@ -12,6 +12,7 @@ from auditapp.identifiers.looking import Found
 
 STATUS = 428  # Precondition Required (RFC 6585): sent again with a reason for each passage, it is taken
 CHOICES = KeptPassage.Reason.choices
+MOST_SHOWN = 5  # passages of one part; more are counted
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,20 @@ def fragments(shown: Mapping[str, list[HeldPassage]]) -> dict[str, Any]:
     held = {name: render_to_string("_components/held.html", {"held": passages}) for name, passages in shown.items()}
     why = _("It looks like patient data. Change it at the question, or say there why it is none.")
     return {"held": held, "line": render_to_string("_components/held_line.html"), "why": why}
+
+
+def in_parts(parts: Iterable[tuple[str, Mapping[str, list[Found]]]]) -> list[dict[str, Any]]:
+    """[{"place", "name", "passages", "more"}]: of each part the first passages, and how many there are beside them.
+
+    `parts` are pairs of a file's name, which may be empty, and what was found, by the place it stands in.
+    """
+    return [
+        {
+            "place": KeptPassage.PLACES[place],
+            "name": name,
+            "passages": passages[:MOST_SHOWN],
+            "more": len(passages[MOST_SHOWN:]),
+        }
+        for name, found in parts
+        for place, passages in found.items()
+    ]

@@ -10,8 +10,9 @@ from django.test import Client
 
 from auditapp import clock
 from auditapp.accounts.models import User
-from auditapp.audits.models import Audit, PaperCheck, PaperEntry
+from auditapp.audits.models import Audit, KeptPassage, PaperCheck, PaperEntry
 from auditapp.evidence.models import Evidence
+from auditapp.identifiers.looking import found_in
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event
 from tests.audits.pages import sign_in
@@ -79,6 +80,29 @@ def test_a_copy_names_who_made_it_and_has_the_scan_as_evidence(client: Client, a
     assert "Entered from paper by Asha Rao" in page
     assert "Waits for a second person’s check" in page
     assert not set(audit.answers.filter(code__in=others).values_list("n", flat=True)) - {0}
+
+
+def test_a_copy_and_its_scan_are_looked_through_for_patient_data(client: Client, audit: Audit, asha: User) -> None:
+    sign_in(client, asha)
+    category = audit.answers.get(code=CODE).category_code
+    note, paper = "NHS number 999 000 0018 was asked.", b"NHS number 999 000 0026 stands on the paper."
+    sent = {"key": "k", "title": "Ward round", "effective_date": "2026-05-01", f"{CODE}-verdict": "met"}
+    sent |= {f"{code}-base": 0 for code in audit.answers.of_category(category).values_list("code", flat=True)}
+    where = f"/audits/{audit.ref}/paper/categories/{category}/"
+    page = client.post(where, sent | {f"{CODE}-note": note, "file": SimpleUploadedFile("a.txt", paper)})
+    assert page.status_code == 422
+    shown = page.content.decode()
+    assert "<mark data-held-text>999 000 0018</mark>" in shown
+    assert "<mark>999 000 0026</mark>" in shown
+    assert audit.answers.get(code=CODE).n == 0
+    (passage,), looked = found_in(note), page.context["scan"].digest
+    sent |= {f"{CODE}-note": note, "kept": f"{passage.digest}:invented", "looked": looked, "reason": "other"}
+    assert client.post(where, sent | {"file": SimpleUploadedFile("a.txt", paper)}).status_code == 302
+    assert audit.answers.get(code=CODE).n == 1
+    assert sorted(KeptPassage.objects.of_audit(audit).values_list("place", "reason")) == [
+        ("file", "other"),
+        ("note", "invented"),
+    ]
 
 
 @pytest.mark.parametrize(

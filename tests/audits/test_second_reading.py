@@ -8,7 +8,8 @@ from django.test import Client
 
 from auditapp import clock
 from auditapp.accounts.models import User
-from auditapp.audits.models import Audit, Comment, Flag, ReadingAnswer, SecondReading
+from auditapp.audits.models import Audit, Comment, Flag, KeptPassage, ReadingAnswer, SecondReading
+from auditapp.identifiers.looking import found_in
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event
 from tests.audits.pages import post_answer, sign_in
@@ -164,6 +165,23 @@ def test_a_reader_answers_on_a_page_of_their_own(client: Client, reading: Second
     code = reading.questions.get(code="mon-02").category_code
     page = client.get(f"/audits/{reading.audit.ref}/second-reading/categories/{code}/").content.decode()
     assert "Read." in page
+
+
+def test_what_looks_like_patient_data_is_saved_only_with_a_reason(
+    client: Client, reading: SecondReading, nina: User
+) -> None:
+    sign_in(client, nina)
+    where = f"/audits/{reading.audit.ref}/second-reading/answers/mon-02/"
+    said = {"base": 0, "verdict": "met", "note": "NHS number 999 000 0018 was read twice."}
+    page = client.post(where, said)
+    assert page.status_code == 422
+    assert "Not saved: this looks like patient data" in page.content.decode()
+    assert "mon-02" not in reading.readings_of(nina)
+    (passage,) = found_in(said["note"])
+    assert client.post(where, said | {"kept": f"{passage.digest}:invented"}).status_code == 302
+    assert reading.readings_of(nina)["mon-02"].note == said["note"]
+    (kept,) = KeptPassage.objects.of_audit(reading.audit)
+    assert (kept.by, kept.reason) == (nina, "invented")
 
 
 def test_a_reading_is_finished_when_everything_has_a_verdict_and_is_fixed_then(

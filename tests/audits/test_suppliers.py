@@ -14,7 +14,7 @@ from auditapp import clock
 from auditapp.accounts import scope
 from auditapp.accounts.models import User
 from auditapp.audits import supplier_mail
-from auditapp.audits.models import Audit, SupplierRequest, SupplierSending
+from auditapp.audits.models import Audit, KeptPassage, SupplierRequest, SupplierSending
 from auditapp.audits.models.suppliers import digest_of
 from auditapp.email_url import NO_MAIL
 from auditapp.refusals import NotAllowed, Refused
@@ -274,6 +274,25 @@ def test_what_is_stated_counts_for_nothing_until_it_is_accepted(
     assert [(e.evidence.source, e.added_by) for e in answer.evidence_now] == [("supplier", asha)]
     with pytest.raises(Refused, match="accepted your answer"):
         put(asked).keep_reply("Other words.")
+
+
+def test_what_looks_like_patient_data_is_accepted_only_with_a_reason(
+    client: Client, audit: Audit, asked: SupplierRequest, asha: User
+) -> None:
+    put(asked).keep_reply("The case of NHS number 999 000 0018 was looked at.")
+    put(asked).add_file(**file_of())
+    sign_in(client, asha)
+    page = judge(client, audit, "accept")
+    assert page.status_code == 422
+    assert "Not accepted: this looks like patient data" in page.content.decode()
+    assert "<mark>999 000 0018</mark>" in page.content.decode()
+    assert audit.answers.get(code="mon-02").n == 1
+    with pytest.raises(Refused, match="looks like patient data"):
+        put(asked).accept(by=asha, reply=1)
+    assert judge(client, audit, "accept", why="invented").status_code == 302
+    assert "999 000 0018" in audit.answers.for_reading().get(code="mon-02").current.note
+    (kept,) = KeptPassage.objects.of_audit(audit)
+    assert (kept.by, kept.reason, kept.place) == (asha, "invented", "text")
 
 
 def test_our_own_words_stay_beside_the_suppliers(

@@ -12,6 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from auditapp.audits import held_page
 from auditapp.audits.models import KeptPassage
 from auditapp.deployments.forms import Words, day_input
 from auditapp.evidence import kinds
@@ -23,7 +24,6 @@ from auditapp.identifiers.file_text import found_in_parts, text_of
 from auditapp.identifiers.looking import Found, digest_of, found_in_fields
 
 FILES = 20  # at once
-MOST_SHOWN = 5  # passages of one part of a file; more are counted
 KEPT_FOR_ANOTHER_TRY = {"unscanned", "incomplete"}
 
 
@@ -120,7 +120,8 @@ class EvidenceForm(forms.Form):
         self.in_files: list[dict[str, list[Found]]] = []  # the same of the name and the text of each file in `taken`
         self.unread: list[str] = []  # what of the files could not be read, in sentences
         self.fields["file"].help_text = told_beforehand()
-        self.fields["reason"].widget.attrs["aria-describedby"] = f"{code}_reason_error"
+        if reason := self.fields.get("reason"):
+            reason.widget.attrs["aria-describedby"] = f"{code}_reason_error"
         self.fields["file"].widget.attrs.update(
             {
                 "accept": kinds.ACCEPT,
@@ -176,22 +177,9 @@ class EvidenceForm(forms.Form):
 
     @property
     def shown(self) -> list[dict[str, Any]]:
-        """[{"place", "name", "passages", "more"}]: the first passages of each part, and how many there are beside them.
-
-        `name` is the file's where there are several.
-        """
+        """As `held_page.in_parts` says; with the names of the files, where there are several."""
         names = [taken.filename if len(self.taken) > 1 else "" for taken in self.taken]
-        parts = [("", self.words), *zip(names, self.in_files, strict=True)]
-        return [
-            {
-                "place": KeptPassage.PLACES[part],
-                "name": name,
-                "passages": passages[:MOST_SHOWN],
-                "more": len(passages[MOST_SHOWN:]),
-            }
-            for name, found in parts
-            for part, passages in found.items()
-        ]
+        return held_page.in_parts([("", self.words), *zip(names, self.in_files, strict=True)])
 
     @property
     def must_be_chosen_again(self) -> bool:
@@ -232,7 +220,7 @@ class EvidenceForm(forms.Form):
     def items(self) -> list[dict[str, Any]]:
         """What `Answer.add_evidence` takes, for each file or the link; several files are told apart by their names."""
         about = {name: self.cleaned_data[name] for name in self.SAID}
-        about |= {"looked_at": self.words, "reason": self.cleaned_data["reason"]}
+        about |= {"looked_at": self.words, "reason": self.cleaned_data.get("reason", "")}
         if url := self.cleaned_data.get("url"):
             return [about | {"url": url}]
         if self.again:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import Role, User
 from auditapp.audits.forms.answering import LARGEST, TEXT
+from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.audits.models import Audit, Verdict
 from auditapp.deployments.forms import Words, day_input, long_text
 
@@ -34,8 +35,12 @@ class ReadersForm(forms.Form):
         return self.cleaned_data
 
 
-class WordsOfAnAnswer(forms.Form):
+class WordsOfAnAnswer(LooksForPatients):
     """A verdict with what belongs to it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.code = self.prefix or str(self.auto_id).removesuffix("_%s")
 
     verdict = forms.ChoiceField(
         label=gettext_lazy("Verdict"), choices=Verdict.choices, required=False, widget=forms.RadioSelect

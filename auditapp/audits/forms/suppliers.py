@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.audits.forms.answering import LARGEST
 from auditapp.audits.forms.evidence import EvidenceForm
-from auditapp.audits.models import Audit
+from auditapp.audits.models import Audit, KeptPassage
 from auditapp.audits.models.suppliers import DAYS_OPEN, LONGEST
 from auditapp.deployments.forms import Words, day_input, long_text
 from auditapp.evidence.models import Evidence
@@ -102,6 +102,11 @@ class JudgementForm(forms.Form):
     act = forms.ChoiceField(choices=[("accept", "accept"), ("decline", "decline")])
     reply = forms.IntegerField(min_value=0, max_value=LARGEST)
     reason = Words(max_length=2000, required=False)
+    why = forms.ChoiceField(
+        label=gettext_lazy("Why it is not patient data"),
+        choices=[("", gettext_lazy("Choose a reason")), *KeptPassage.Reason.choices],
+        required=False,
+    )
 
 
 class CodeForm(forms.Form):
@@ -132,6 +137,8 @@ class SupplierFileForm(EvidenceForm):
 
     SAID = ("title", "document", "effective_date", "valid_until", "version", "nondisclosure")
     source = None  # type: ignore[assignment]
+    looked = None  # type: ignore[assignment]
+    reason = None  # type: ignore[assignment]
     nondisclosure = forms.BooleanField(
         label=gettext_lazy("This is under a non-disclosure agreement"),
         required=False,
@@ -142,3 +149,7 @@ class SupplierFileForm(EvidenceForm):
         """A contact has no account: nothing arrives in parts, and nothing that is kept here can be named."""
         nothing = {"uploads": PartialUpload.objects.none(), "kept": Evidence.objects.none()}
         super().__init__(data, files, code=code, **nothing)
+
+    def _look(self, values: dict[str, Any]) -> None:
+        """Nobody without an account can say that a passage is no patient data: the auditor who accepts it looks."""
+        self.in_files = [{} for _file in self.taken]

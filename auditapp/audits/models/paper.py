@@ -11,6 +11,7 @@ from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import is_shown_to
+from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.revisions import AnswerRevision, Saved
 from auditapp.evidence.models import Evidence
 from auditapp.refusals import NotAllowed, Refused
@@ -59,17 +60,21 @@ class PaperEntry(Placed):
     ) -> "list[PaperEntry]":
         """Save answers copied from one scan, which becomes evidence of each. All of them or none.
 
-        `answers` maps codes to their words and to `base`, the save that the copy started from; `scan` is what
-        `Evidence.keep_file` takes; `key` names the request.
+        `answers` maps codes to their words, which were looked through for patient data, and to `base`, the save that
+        the copy started from; `scan` is what `Answer.add_evidence` takes; `key` names the request.
         """
         cls.must_let_enter(audit, by)
         if not answers:
             raise Refused(_("Enter at least one answer."))
-        evidence = Evidence.keep_file(by=by, site=audit.site, **scan)
+        paper = dict(scan)
+        looked_at, why = paper.pop("looked_at", {}), paper.pop("reason", "")
+        evidence = Evidence.keep_file(by=by, site=audit.site, **paper)
         entries: list[PaperEntry] = []
         for answer in audit.answers.held_for(by).filter(code__in=answers).order_by("position"):
             said = dict(answers[answer.code])
-            outcome = answer.save_revision(by=by, base=said.pop("base"), key=f"{key}-{answer.code}", **said)
+            outcome = answer.save_revision(
+                by=by, base=said.pop("base"), key=f"{key}-{answer.code}", typed=False, **said
+            )
             if not isinstance(outcome, Saved):
                 raise Refused(
                     _("%(code)s was answered since you opened the form. Read that answer first.")
@@ -84,6 +89,11 @@ class PaperEntry(Placed):
             Event.record(
                 by, "answer.entered_from_paper", audit, check=answer.code, n=outcome.revision.n, scan=evidence.sha256
             )
+        first = entries[0].revision.answer
+        KeptPassage.keep_together(
+            looked_at, why, by=by, subject=audit, where={**first.place, "evidence": evidence, "answer": first},
+            check=first.code, evidence=evidence.pk,
+        )  # fmt: skip
         return entries
 
     def _must_let_check(self, by: User) -> None:
@@ -116,7 +126,7 @@ class PaperEntry(Placed):
         answer = Answer.objects.held_for(by).get(pk=self.revision.answer_id)
         self._must_let_check(by)
         answer.must_be_open_to(by)
-        answer.save_revision(by=by, base=answer.n, key=key, **said)
+        answer.save_revision(by=by, base=answer.n, key=key, typed=False, **said)  # the form looked through it
         return self._checked(by, PaperCheck.Outcome.CORRECTED)
 
     def _checked(self, by: User, outcome: str) -> "PaperCheck":

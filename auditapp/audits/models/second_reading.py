@@ -223,7 +223,7 @@ class SecondReading(Placed):
             **self.place, reading=self, answer=row.answer, choice=choice, reason=reason, by=by, at=clock.now()
         )
         answer = Answer.objects.held_for(by).get(pk=row.answer.pk)
-        outcome = answer.save_revision(by=by, base=answer.n, key=f"settlement-{settled.pk}", **words)
+        outcome = answer.save_revision(by=by, base=answer.n, key=f"settlement-{settled.pk}", typed=False, **words)
         assert isinstance(outcome, Saved)  # the row is held, and its newest revision was named
         Event.record(by, "second_reading.settled", self.audit, check=row.answer.code, choice=choice)
         return settled

@@ -9,6 +9,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
 from django.db.models.functions import JSONObject
 from django.urls import reverse
@@ -19,7 +20,10 @@ from auditapp import clock
 from auditapp.accounts import scope
 from auditapp.accounts.models import Placed, ReadInFullQuerySet, Role, User
 from auditapp.audits.models.answers import Answer
+from auditapp.audits.models.kept import KeptPassage
 from auditapp.evidence.models import Evidence
+from auditapp.identifiers.file_text import found_in_parts, text_of
+from auditapp.identifiers.looking import Found, found_in_fields
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
@@ -426,6 +430,8 @@ class SupplierQuestion(Placed):
         request = question.request
         about |= {"source": Evidence.Source.SUPPLIER}
         about["nondisclosure"] = bool(about.get("nondisclosure")) or request.nondisclosure
+        for said in ("looked_at", "reason"):  # who accepts it looks through it
+            about.pop(said, None)
         keep = Evidence.keep_link if about.get("url") else Evidence.keep_file
         evidence = keep(by=request.by, site=self.site, **about)
         file = SupplierFile.objects.create(**self.place, question=question, evidence=evidence, at=clock.now())
@@ -462,21 +468,42 @@ class SupplierQuestion(Placed):
         return question
 
     @transaction.atomic
-    def accept(self, *, by: User, reply: int) -> None:
+    def accept(self, *, by: User, reply: int, why: str = "") -> None:
         """Take what the supplier states into the answer, as a save of this person that says where it comes from.
 
-        The verdict stays this hospital's. `reply` is the number of the text that was read (0: there was none).
+        The verdict stays this hospital's. `reply` is the number of the text that was read (0: there was none), `why`
+        says why what looks like patient data in it is none; without that it is refused.
         """
         question, stated = self._held_for_judgement(by, reply)
+        looked_at = question.looks_like_patients()
+        if looked_at and why not in KeptPassage.Reason.values:
+            raise Refused(_("This looks like patient data. Decline it, or say why it is none."))
         files = question._judge(accepted=True, reason="", by=by, stated=stated)
         answer = Answer.objects.held_for(by).get(pk=question.answer_id)
         answer.must_be_open_to(by)
         if stated:
             values = dict(answer.current.values) if answer.current else {}
             values["note"] = "\n\n".join(text for text in (values.get("note", ""), question._as_stated(stated)) if text)
-            answer.save_revision(by=by, base=answer.n, key=f"supplier-{stated.pk}", **values)
+            answer.save_revision(by=by, base=answer.n, key=f"supplier-{stated.pk}", typed=False, **values)
         for file in files:
             answer.attach(file.evidence, by=by)
+        where = {**answer.place, "audit": answer.audit}
+        KeptPassage.keep_together(looked_at, why, by=by, subject=answer.audit, where=where, check=answer.code)
+
+    def looks_like_patients(self) -> dict[str, list[Found]]:
+        """What looks like patient data in the words and files that wait for a judgement, by the part it stands in."""
+        stated = self.replies.order_by("-n").first()
+        if stated and self.judgements.filter(reply=stated).exists():
+            stated = None
+        waiting = self.files.filter(removed_at=None, judged_in=None).select_related("evidence")
+        items = [file.evidence for file in waiting]
+        found = found_in_fields({"text": stated.text if stated else ""})
+        for place in ("title", "filename", "url"):
+            found |= found_in_fields({place: "\n".join(getattr(item, place) for item in items)})
+        parts = [part for item in items if item.kind == Evidence.Kind.FILE for part in _texts_of(item)]
+        if in_files := found_in_parts(parts):
+            found["file"] = in_files
+        return found
 
     @transaction.atomic
     def decline(self, *, by: User, reply: int, reason: str) -> None:
@@ -518,6 +545,12 @@ class SupplierQuestion(Placed):
         who = self.request.audit.deployment.product.vendor.name
         day = clock.day(reply.at, self.site.zone).isoformat()
         return _("Supplier states (%(who)s, %(day)s): %(text)s") % {"who": who, "day": day, "text": reply.text}
+
+
+def _texts_of(item: Evidence) -> list[Any]:
+    """The parts of a kept file that can be read."""
+    with default_storage.open(item.storage_name) as file:
+        return text_of(file, item.filename).parts
 
 
 class SupplierReply(Placed):

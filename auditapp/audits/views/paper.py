@@ -47,6 +47,9 @@ def entering(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         if copied:
             key = request.POST.get("key", "")[:64]
             entries = PaperEntry.enter(audit, copied, scan=scan.about, by=request.user, key=key)
+            for part in parts:
+                if part["form"].is_filled:
+                    part["form"].keep(audit, by=request.user, check=part["answer"].code)
             words = ngettext(
                 "%(n)s answer is entered. A second person checks it.",
                 "%(n)s answers are entered. A second person checks them.",
@@ -82,6 +85,7 @@ def check(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     form = CorrectionForm(request.POST, prefix=code)
     if form.is_valid():
         entry.correct(by=request.user, key=f"correction-{entry.pk}", **form.cleaned_data)
+        form.keep(entry.revision.answer.audit, by=request.user, check=code)
         messages.success(request, _("%(code)s is corrected from the scan.") % {"code": code})
         return redirect("audits:paper_checks", ref=ref)
     page = paper_page.checks(entry.revision.answer.audit, request.user, form=form, at=code)

@@ -59,6 +59,7 @@ def reading(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         parts = second_reading_page.category(found, answer.category_code, request.user, form=form, at=code)
         return _category(request, found, answer.category_code, parts, status=422)
     found.answer(code, by=request.user, **form.cleaned_data)
+    form.keep(found.audit, by=request.user, check=code)
     messages.success(request, _("Saved: your answer to %(code)s.") % {"code": code})
     return redirect(f"{reverse('audits:second_reading_category', args=[ref, answer.category_code])}#{code}")
 
@@ -92,6 +93,7 @@ def settlement(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     form = second_reading_page.settling(found, code, request.POST)
     if form.is_valid():
         found.settle(code, by=request.user, **form.cleaned_data)
+        form.keep(found.audit, by=request.user, check=code)
         messages.success(request, _("%(code)s is settled.") % {"code": code})
         return redirect(f"{found.get_absolute_url()}#{code}")
     page = second_reading_page.overview(found, request.user)

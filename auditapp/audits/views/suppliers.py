@@ -1,5 +1,7 @@
 """Asking a supplier, and judging what they state."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from auditapp.accounts.models import Role
-from auditapp.audits import supplier_mail, supplier_page
+from auditapp.audits import held_page, supplier_mail, supplier_page
 from auditapp.audits.forms.suppliers import AskForm, JudgementForm, UntilForm
 from auditapp.audits.models import Audit, SupplierFile, SupplierRequest, SupplierSending
 from auditapp.audits.views.evidence import INERT, given_out
@@ -101,8 +103,17 @@ def supplier_judgement(request: HttpRequest, ref: str, n: int, code: str) -> Htt
     if not form.is_valid():
         raise Refused(_("Choose whether to accept or to decline it."))
     reply, reason = form.cleaned_data["reply"], form.cleaned_data["reason"]
-    if form.cleaned_data["act"] == "accept":
-        question.accept(by=request.user, reply=reply)
+    accepts, why = form.cleaned_data["act"] == "accept", form.cleaned_data["why"]
+    if accepts and not why and (looked_at := question.looks_like_patients()):
+        error: dict[str, Any] = {
+            "code": code,
+            "sentence": _("This looks like patient data. Decline it, or say why it is none."),
+        }
+        error |= {"looked_at": held_page.in_parts([("", looked_at)]), "why": form["why"]}
+        page = supplier_page.page(found, request.user, form=UntilForm(), problem=error)
+        return render(request, "audits/supplier_request.html", page, status=422)
+    if accepts:
+        question.accept(by=request.user, reply=reply, why=why)
         messages.success(request, _("Taken into the answer to %(code)s, marked as the supplier’s.") % {"code": code})
     elif not reason:
         error = {"code": code, "sentence": _("Give the reason; the supplier’s contact reads it.")}
