@@ -205,7 +205,7 @@ def test_an_owner_who_reads_everything_answers_only_what_is_given(make: Make, au
 def test_a_comment_names_a_person_who_is_told_with_a_link(client: Client, audit: Audit, asha: User, ben: User) -> None:
     sign_in(client, ben)
     where = f"/audits/{audit.ref}/answers/{HIDDEN}/comments/"
-    assert client.post(where, {"text": "@Asha Rao, which table? Write to ben@example.org"}).status_code == 302
+    assert client.post(where, {"text": "@Asha Rao, which table? Write to helpdesk@example.org"}).status_code == 302
     (mention,) = Mention.objects.all()
     assert mention.user == asha
     (job,) = sent_jobs("mail.mentioned")
