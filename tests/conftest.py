@@ -128,6 +128,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.demonstration)
+        if "people" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.journey)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

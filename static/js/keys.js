@@ -16,7 +16,7 @@ const ACTS = {
   t: () => press("[data-still-true]"),
   s: save,
   w: () => write("textarea[name=note]"),
-  e: addEvidence,
+  e: () => press("[data-evidence-add]"),
 };
 
 opener.hidden = false;
@@ -83,15 +83,6 @@ function save() {
   const form = here()?.querySelector("form[data-autosave]");
   form?.requestSubmit();
   return Boolean(form);
-}
-
-function addEvidence() {
-  const fold = here()?.querySelector(".evidence-add");
-  if (!fold) return false;
-  fold.open = true;
-  fold.scrollIntoView({ block: "nearest" });
-  fold.querySelector("input:not([type=hidden]), summary").focus();
-  return true;
 }
 
 const isOpen = (card) => card.querySelector("form[data-autosave]") && !card.querySelector("input[name=verdict]:checked");

@@ -108,7 +108,7 @@ def test_a_category_is_answered_with_the_keyboard_alone(people: People, audit: d
     settled(page, last)
     press("4")
     press("e")
-    expect(card(page, last).locator(".evidence-add")).to_have_attribute("open", "")
+    expect(card(page, last).locator("form.evidence-form").get_by_label("Title", exact=True)).to_be_focused()
     press("Escape")
     saved(card(page, last), "Asha Rao")
 
