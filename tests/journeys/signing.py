@@ -20,7 +20,7 @@ def read_and_sign(people: People, person: str, audit: str, *, states: str) -> Pa
     page.get_by_label("I have read the document above").check()
     page.get_by_label("Your password").fill(people.stack.password)
     page.get_by_role("button", name="Sign").click()
-    expect(page.get_by_text("You have signed")).to_be_visible()
+    expect(page.get_by_text("You have signed.")).to_be_visible()
     return page
 
 

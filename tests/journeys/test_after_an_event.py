@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.evidence import files
 from tests.journeys import answering, judging, registering, signing, verifying
 from tests.journeys.answering import add_evidence, card, choose, leave_a_gap, meet, saved
 from tests.journeys.browsing import People
@@ -93,7 +94,7 @@ def asha_answers(people: People, audit: str, folder: Path) -> None:
     saved(question, "Asha Rao")
     people.look(page, "fill")
     paper = folder / "stop-test.pdf"
-    paper.write_bytes(b"%PDF-1.4\n% the protocol of the stop test\n%%EOF\n")
+    paper.write_bytes(files.pdf())
     add_evidence(card(page, "aut-03"), "Protocol of the stop test", file=str(paper))
     expect(card(page, "aut-03").locator(".evidence-items")).to_contain_text("stop-test.pdf")
     add_evidence(card(page, "aut-03"), "Rota of those who can stop it", link="https://intranet.example/rota")
