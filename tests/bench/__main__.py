@@ -21,6 +21,7 @@ def main() -> None:
     asked.add_argument("--requests", type=int, default=200, help="requests per figure")
     asked.add_argument("--reports", type=int, default=10, help="reports printed per figure")
     asked.add_argument("--only-filling", action="store_true", help="the fill page alone, at 200 and 1,500 questions")
+    asked.add_argument("--only-writing", action="store_true", help="a questionnaire alone, of 150 and 1,500 questions")
     options = asked.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="auditapp-bench-"))
     server = Server(folder)  # as hosting runs it: crash-safe, every commit on the disk

@@ -275,13 +275,18 @@ def _say_megabytes(what: str, ours: float, least: float) -> None:
     print(f"{what:<24}{ours:9.0f} MB{'':9}{least:8.0f} MB{'':10}{ours / least:5.2f}", flush=True)
 
 
-def measure(server: Server, folder: Path, *, audits: int, requests: int, reports: int, only_filling: bool) -> None:
+def measure(
+    server: Server, folder: Path, *, audits: int, requests: int, reports: int, only_filling: bool, only_writing: bool
+) -> None:
     """Both sizes, one after the other on the same database."""
     with connection.cursor() as cursor:
         cursor.execute(bare.TABLE)
     if only_filling:
         _say_head(0)
         return FillBench(World(originals=[]), server, folder, requests=max(requests // 4, 5)).run()
+    if only_writing:
+        _say_head(0)
+        return LargeBench(World(originals=[]), server, folder, requests=max(requests // 10, 5)).run()
     began = time.perf_counter()
     world = World()
     print(f"{len(world.issued)} audits are issued through the product in {time.perf_counter() - began:.0f} s.")
