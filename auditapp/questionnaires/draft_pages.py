@@ -37,7 +37,8 @@ def overview(draft: Draft, chosen: str) -> dict[str, Any]:
 
     Without a valid choice it is the first category that asks anything. A fixed number of queries.
     """
-    rows = list(draft.questions.select_related("category__domain").order_by("category__position", "position", "pk"))
+    named = draft.questions.select_related("category__domain", "safety_check")
+    rows = list(named.order_by("category__position", "position", "pk"))
     categories: dict[str, dict[str, Any]] = {}
     for row in rows:
         entry = categories.setdefault(row.category.code, {"row": row.category, "asked": [], "dropped": []})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -224,6 +225,22 @@ def test_the_number_of_queries_does_not_grow_with_the_questions(ben_at: Client, 
             assert ben_at.get(page).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_category_of_many_questions_is_opened_in_as_few_queries(ben_at: Client, make: Make) -> None:
+    draft = Draft.begin(by=make.people["ben"], base=seeded("predeploy-llm"), title="Ours")
+    sizes = {
+        row["category__code"]: row["n"] for row in draft.questions.values("category__code").annotate(n=Count("pk"))
+    }
+    counts = {}
+    for code in (min(sizes, key=sizes.__getitem__), max(sizes, key=sizes.__getitem__)):
+        page = f"{draft.get_absolute_url()}?category={code}"
+        ben_at.get(page)
+        with CaptureQueriesContext(connection) as queries:
+            assert ben_at.get(page).status_code == 200
+        counts[sizes[code]] = len(queries)
+    assert len(counts) == 2
+    assert len(set(counts.values())) == 1, counts
 
 
 def test_saving_one_edit_takes_a_fixed_number_of_queries(ben_at: Client, make: Make) -> None:
