@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _begin(part: str, to: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pytest", "-m", PARTS[part], "--cov", "--cov-report=", *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-m", PARTS[part], "--cov", "--cov-report="]
     environment = os.environ | {"COVERAGE_FILE": f".coverage.{part}"}
     return subprocess.Popen(command, env=environment, stdout=to, stderr=subprocess.STDOUT if to else None)
 

@@ -150,14 +150,11 @@ def questions_of(version):
     return Question.objects.filter(version=version)
 
 
-QUESTIONS = "auditapp_question WHERE version_id = %s"
-VERSIONS = "auditapp_questionnaireversion WHERE id = %s"
-BYTES = "auditapp_frozencontent WHERE version_id = %s"
 ATTEMPTS = {
     "edit a question (ORM)": lambda v: through_the_orm(questions_of(v), text="Is all well?"),
     "edit a question (SQL)": lambda v: run(ATTACKS["reword a question"], v.pk),
     "delete a question (ORM)": lambda v: through_the_orm(questions_of(v)),
-    "delete a question (SQL)": lambda v: run(f"DELETE FROM {QUESTIONS}", v.pk),
+    "delete a question (SQL)": lambda v: run(ATTACKS["remove a question"], v.pk),
     "edit a link (ORM)": lambda v: through_the_orm(questions_of(v), clauses=["nist-ai-rmf:GOVERN 1.1"]),
     "edit a link (SQL)": lambda v: run("UPDATE auditapp_question SET clauses = '[]' WHERE version_id = %s", v.pk),
     "move a link (ORM)": lambda v: through_the_orm(questions_of(v), category=questions_of(v).last().category),
@@ -166,11 +163,11 @@ ATTEMPTS = {
         v.pk,
     ),
     "edit a version (ORM)": lambda v: through_the_orm(QuestionnaireVersion.objects.filter(pk=v.pk), number=9),
-    "edit a version (SQL)": lambda v: run(VERSION.format("sha256 = repeat('0', 64)"), v.pk),
+    "edit a version (SQL)": lambda v: run(ATTACKS["change the digest"], v.pk),
     "delete a version (ORM)": lambda v: through_the_orm(QuestionnaireVersion.objects.filter(pk=v.pk)),
-    "delete a version (SQL)": lambda v: run(f"DELETE FROM {VERSIONS}", v.pk),
+    "delete a version (SQL)": lambda v: run("DELETE FROM auditapp_questionnaireversion WHERE id = %s", v.pk),
     "edit the bytes (ORM)": lambda v: through_the_orm(FrozenContent.objects.filter(version=v), canonical=b"{}"),
-    "delete the bytes (SQL)": lambda v: run(f"DELETE FROM {BYTES}", v.pk),
+    "delete the bytes (SQL)": lambda v: run(ATTACKS["remove the bytes"], v.pk),
 }
 
 
