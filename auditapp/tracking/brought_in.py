@@ -1,9 +1,9 @@
-"""What comes into a draft by another way than its own form, and waits: statements, copies from paper, readings apart."""
+"""What comes into a draft by another way than its form, and waits: statements, copies from paper, readings apart."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
