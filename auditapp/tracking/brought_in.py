@@ -52,13 +52,13 @@ def readings(user: User) -> Iterator[Task]:
         return
     drafts = SecondReading.objects.visible_to(user).filter(audit__state=Audit.State.DRAFT)
     own = Q(first=user) | Q(second=user)
-    finished = Exists(ReadingFinish.objects.filter(reading=OuterRef("pk"), reader=user))
-    to_read = own & Q(opened_at=None) & ~Q(finished)
+    has_finished = Exists(ReadingFinish.objects.filter(reading=OuterRef("pk"), reader=user))
+    to_read = own & Q(opened_at=None) & ~Q(has_finished)
     to_settle = ~own & Q(opened_at__isnull=False, left__gt=0, site__in=Site.objects.where(user, Role.AUDITOR))
     names = _of("audit__")
     read = Count("answers__answer", distinct=True)
     settled = Count("settlements", distinct=True)
-    rows = drafts.annotate(finished=finished, left=read - settled).filter(to_read | to_settle)
+    rows = drafts.annotate(left=read - settled).filter(to_read | to_settle)
     for row in rows.order_by().values(*names, "site__zone", "at", "opened_at", "left"):
         href = reverse("audits:second_reading", args=[row["audit__ref"]])
         if row["opened_at"] is None:

@@ -29,10 +29,12 @@ class Ward(Stack):
             command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", SERVE]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             self.player = subprocess.Popen(command, cwd=ROOT, env=self.environment, text=True, **pipes)
-        assert self.player.stdin and self.player.stdout
-        self.player.stdin.write(json.dumps([act, about]) + "\n")
-        self.player.stdin.flush()
-        reply = json.loads(self.player.stdout.readline())
+        asked, told = self.player.stdin, self.player.stdout
+        assert asked is not None
+        assert told is not None
+        asked.write(json.dumps([act, about]) + "\n")
+        asked.flush()
+        reply = json.loads(told.readline())
         assert "returned" in reply, reply["failed"]
         return reply["returned"]
 
