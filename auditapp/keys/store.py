@@ -4,12 +4,21 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+
+
+class SigningKey(Protocol):
+    """What signs: a private key at hand, or one that stays inside a device."""
+
+    def public_key(self) -> ec.EllipticCurvePublicKey: ...
+
+    def sign(self, data: bytes, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes: ...
 
 
 class KeyStore:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from asn1crypto.crl import CertificateList
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -15,6 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from auditapp import clock
 from auditapp.keys import certificates
 from auditapp.reports import pdf, signing
+from auditapp.reports.timestamps import TimestampAuthority
 from tests.reports import example_facts
 
 HOSPITAL = "Northshire Hospitals Group"
@@ -33,11 +35,27 @@ class Authority:
     def der(self) -> bytes:
         return self.certificate.public_bytes(Encoding.DER)
 
+    @property
+    def seal(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        return _seal_of(self)
+
+    def revocation_list(self) -> bytes:
+        about = {"number": 1, "issuer": self.certificate, "issuer_key": self.key, "at": datetime.now(UTC)}
+        return certificates.revocation_list([], **about).public_bytes(Encoding.DER)
+
     def issue(self, person: str, role: str, at: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = certificates.name(HOSPITAL, person, role)
         about = {"issuer": self.certificate, "issuer_key": self.key, "at": at, "years": 12}
         return key, certificates.leaf(subject, key.public_key(), **about)
+
+
+@cache
+def _seal_of(authority: Authority) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = certificates.of_organisation(HOSPITAL, "seal")
+    about = {"issuer": authority.certificate, "issuer_key": authority.key, "at": FIRST, "years": 25}
+    return key, certificates.leaf(subject, key.public_key(), **about)
 
 
 def new_authority(name: str = HOSPITAL) -> Authority:
@@ -99,3 +117,33 @@ def turned_page(content: bytes) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+@cache
+def sealed(name: str) -> bytes:
+    """The example with all its signatures and the organisation's seal."""
+    return seal(signed(name, len(facts(name)["signatories"])))
+
+
+def seal(content: bytes, *, authority: Authority = AUTHORITY, timestamps: TimestampAuthority | None = None) -> bytes:
+    at = when(5)
+    key, certificate = authority.seal
+    return signing.sign(
+        content,
+        field="seal",
+        person=HOSPITAL,
+        role_label="Seal of the organisation",
+        meaning="sealed after all had signed",
+        at=at,
+        local=clock.local_text(at, "Europe/London"),
+        key=key,
+        certificate=certificate,
+        authority_certificate=authority.der,
+        timestamps=timestamps,
+    )
+
+
+def archived(content: bytes, n: int, timestamps: TimestampAuthority, *, authority: Authority = AUTHORITY) -> bytes:
+    """The n-th archival timestamp, over all that proves the signatures."""
+    lists = [CertificateList.load(authority.revocation_list())]
+    return signing.add_proof(content, lists=lists, timestamps=timestamps, field=f"timestamp-{n}")
