@@ -87,7 +87,9 @@ class Responder:
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
             )
         )
-        if not is_root:
+        if is_root:
+            builder = builder.add_extension(_may_certify(), critical=True)
+        else:
             usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
             address = [x509.UniformResourceIdentifier(f"{self.url}/list.crl")]
             builder = builder.add_extension(usage, critical=True).add_extension(
@@ -141,6 +143,12 @@ class Responder:
                 """Tests print nothing."""
 
         return Handler
+
+
+def _may_certify() -> x509.KeyUsage:
+    names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
+    unused = dict.fromkeys([*names, "encipher_only", "decipher_only"], False)
+    return x509.KeyUsage(key_cert_sign=True, crl_sign=True, **unused)
 
 
 @contextmanager

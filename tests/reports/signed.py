@@ -21,6 +21,7 @@ from tests.reports import example_facts
 
 HOSPITAL = "Northshire Hospitals Group"
 PEOPLE = ["Asha Rao", "Ben Okafor", "Eve Lindqvist", "Grace Whitfield"]
+FOUNDED = datetime(2025, 1, 1, tzinfo=UTC)
 FIRST = datetime(2026, 11, 22, 17, 0, 5, tzinfo=UTC)
 
 
@@ -54,14 +55,14 @@ class Authority:
 def _seal_of(authority: Authority) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = certificates.of_organisation(HOSPITAL, "seal")
-    about = {"issuer": authority.certificate, "issuer_key": authority.key, "at": FIRST, "years": 25}
+    about = {"issuer": authority.certificate, "issuer_key": authority.key, "at": FOUNDED, "years": 25}
     return key, certificates.leaf(subject, key.public_key(), **about)
 
 
 def new_authority(name: str = HOSPITAL) -> Authority:
     key = ec.generate_private_key(ec.SECP384R1())
     subject = certificates.of_organisation(name, "report signing")
-    return Authority(key, certificates.authority(subject, key, at=datetime(2025, 1, 1, tzinfo=UTC)))
+    return Authority(key, certificates.authority(subject, key, at=FOUNDED))
 
 
 AUTHORITY = new_authority()
@@ -90,9 +91,17 @@ def signed(name: str, signatures: int) -> bytes:
     return sign_next(signed(name, signatures - 1), facts(name), signatures)
 
 
-def sign_next(content: bytes, of: dict[str, Any], order: int, *, authority: Authority = AUTHORITY) -> bytes:
+def sign_next(
+    content: bytes,
+    of: dict[str, Any],
+    order: int,
+    *,
+    authority: Authority = AUTHORITY,
+    at: datetime | None = None,
+    timestamps: TimestampAuthority | None = None,
+) -> bytes:
     turn = of["signatories"][order - 1]
-    at = when(order)
+    at = at or when(order)
     key, certificate = authority.issue(PEOPLE[order - 1], turn["role_label"], at)
     return signing.sign(
         content,
@@ -105,6 +114,7 @@ def sign_next(content: bytes, of: dict[str, Any], order: int, *, authority: Auth
         key=key,
         certificate=certificate,
         authority_certificate=authority.der,
+        timestamps=timestamps,
     )
 
 
@@ -125,8 +135,22 @@ def sealed(name: str) -> bytes:
     return seal(signed(name, len(facts(name)["signatories"])))
 
 
-def seal(content: bytes, *, authority: Authority = AUTHORITY, timestamps: TimestampAuthority | None = None) -> bytes:
-    at = when(5)
+def sealed_now(name: str, timestamps: TimestampAuthority | None = None) -> bytes:
+    """The same with all signatures given in this minute, as timestamps and revocation lists ask for."""
+    content = unsigned(name)
+    for turn in facts(name)["signatories"]:
+        content = sign_next(content, facts(name), turn["order"], at=clock.now(), timestamps=timestamps)
+    return seal(content, at=clock.now(), timestamps=timestamps)
+
+
+def seal(
+    content: bytes,
+    *,
+    authority: Authority = AUTHORITY,
+    at: datetime | None = None,
+    timestamps: TimestampAuthority | None = None,
+) -> bytes:
+    at = at or when(5)
     key, certificate = authority.seal
     return signing.sign(
         content,
