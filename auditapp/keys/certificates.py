@@ -33,10 +33,10 @@ def of_organisation(organisation: str, purpose: str) -> x509.Name:
     return name(organisation, f"{organisation[: LONGEST - len(purpose) - 1]} {purpose}")
 
 
-def authority(subject: x509.Name, key: SigningKey, *, at: datetime) -> x509.Certificate:
+def authority(subject: x509.Name, key: SigningKey, *, start: datetime) -> x509.Certificate:
     """A self-signed root that signs certificates and revocation lists only, and no further authority."""
-    end = at + timedelta(days=365 * AUTHORITY_YEARS)
-    builder = _builder(subject, subject, key.public_key(), start=at - WAITING, end=end)
+    end = start + timedelta(days=365 * AUTHORITY_YEARS)
+    builder = _builder(subject, subject, key.public_key(), start=start, end=end)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     return _signed(builder.add_extension(_usage(certificates=True), critical=True), key.public_key(), key)
 
@@ -123,7 +123,9 @@ def revocation_list(
     return x509.load_der_x509_crl(_signed_again(drafted.public_bytes(Encoding.DER), issuer_key))
 
 
-def _signed(builder: x509.CertificateBuilder, public_key: ec.EllipticCurvePublicKey, issuer_key: SigningKey) -> x509.Certificate:
+def _signed(
+    builder: x509.CertificateBuilder, public_key: ec.EllipticCurvePublicKey, issuer_key: SigningKey
+) -> x509.Certificate:
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
     builder = builder.add_extension(identifier, critical=False)
@@ -141,7 +143,7 @@ def _stand_in(key: SigningKey) -> ec.EllipticCurvePrivateKey:
 class _Signed(core.Sequence):
     """What a certificate and a revocation list have in common: what is signed, how, and the signature."""
 
-    _fields = [("body", core.Any), ("algorithm", core.Any), ("signature", core.OctetBitString)]  # noqa: RUF012
+    _fields = [("body", core.Any), ("algorithm", core.Any), ("signature", core.OctetBitString)]
 
 
 def _signed_again(drafted: bytes, key: SigningKey) -> bytes:

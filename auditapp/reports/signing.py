@@ -33,7 +33,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from auditapp.keys.store import SigningKey
 from auditapp.reports import pdf as drawing
-from auditapp.reports.timestamps import DIGEST, Offer, TimestampAuthority, offered, trusted_roots
+from auditapp.reports.timestamps import DIGEST, Offer, TimestampAuthority, offered
 
 LARGEST_ECDSA_P256 = 72  # bytes of a DER signature, for reserving room
 
@@ -83,19 +83,23 @@ def add_proof(
     *,
     lists: Iterable[CertificateList] | None,
     timestamps: TimestampAuthority | None,
+    roots: Iterable[Asn1Certificate] = (),
     field: str = "",
 ) -> bytes:
     """The PDF with one revision more, which proves what was signed before: nothing comes after its timestamp.
 
     `lists` are the revocation lists of those who certified the signers; with them, every certificate of the chains
     and the lists of the timestamp authorities go in as well (None: nothing of that). `timestamps` puts an archival
-    timestamp over all of it, into that empty field. Raises Unreachable if an authority does not answer.
+    timestamp over all of it, into that empty field. The chains of earlier timestamps end at `roots`.
+    Raises Unreachable if an authority does not answer.
     """
     writer = _Writer(io.BytesIO(pdf))
     offer = timestamps.offer() if timestamps else Offer([])
     if lists is not None:
-        inside = _offers_in(writer.prev, timestamps)
-        certificates = {c.dump(): c for c in [*_certificates_in(writer.prev), *inside.certificates, *offer.certificates]}
+        inside = _offers_in(writer.prev, roots)
+        certificates = {
+            c.dump(): c for c in [*_certificates_in(writer.prev), *inside.certificates, *offer.certificates]
+        }
         every = {item.dump(): item for item in [*lists, *inside.lists, *offer.lists]}
         DocumentSecurityStore.supply_dss_in_writer(
             writer, None, certs=list(certificates.values()), crls=list(every.values())
@@ -126,11 +130,10 @@ def _certificates_in(reader: PdfFileReader) -> list[Asn1Certificate]:
     return [choice.chosen for s in reader.embedded_signatures for choice in s.signed_data["certificates"]]
 
 
-def _offers_in(reader: PdfFileReader, timestamps: TimestampAuthority | None) -> Offer:
+def _offers_in(reader: PdfFileReader, roots: Iterable[Asn1Certificate]) -> Offer:
     """The certificates of all timestamps that are in the file, and the lists that they name."""
     tokens = [token for s in reader.embedded_regular_signatures for token in _tokens_of(s)]
     tokens += [s.signed_data for s in reader.embedded_timestamp_signatures]
-    roots = timestamps.roots if timestamps else trusted_roots()
     offers = [offered(token, roots) for token in tokens]
     return Offer([c for o in offers for c in o.certificates], [item for o in offers for item in o.lists])
 

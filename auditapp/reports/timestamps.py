@@ -1,4 +1,4 @@
-"""Timestamps (RFC 3161): asking an outside authority when something was there at the latest, and checking its answer."""
+"""Timestamps (RFC 3161): asking an outside authority since when at the latest something is there, and checking it."""
 
 import asyncio
 import ssl
@@ -143,5 +143,3 @@ def trusted_roots() -> list[Certificate]:
 @cache
 def _roots_in(path: Path) -> list[Certificate]:
     return [Certificate.load(der) for _kind, _headers, der in pem.unarmor(path.read_bytes(), multiple=True)]
-
-

@@ -62,7 +62,7 @@ def _seal_of(authority: Authority) -> tuple[ec.EllipticCurvePrivateKey, x509.Cer
 def new_authority(name: str = HOSPITAL) -> Authority:
     key = ec.generate_private_key(ec.SECP384R1())
     subject = certificates.of_organisation(name, "report signing")
-    return Authority(key, certificates.authority(subject, key, at=FOUNDED))
+    return Authority(key, certificates.authority(subject, key, start=FOUNDED))
 
 
 AUTHORITY = new_authority()
@@ -170,4 +170,5 @@ def seal(
 def archived(content: bytes, n: int, timestamps: TimestampAuthority, *, authority: Authority = AUTHORITY) -> bytes:
     """The n-th archival timestamp, over all that proves the signatures."""
     lists = [CertificateList.load(authority.revocation_list())]
-    return signing.add_proof(content, lists=lists, timestamps=timestamps, field=f"timestamp-{n}")
+    roots = timestamps.roots
+    return signing.add_proof(content, lists=lists, timestamps=timestamps, roots=roots, field=f"timestamp-{n}")
