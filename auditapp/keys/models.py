@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from auditapp.keys import certificates
 from auditapp.keys.store import SigningKey, key_store
@@ -55,8 +55,13 @@ class Authority(models.Model):
         return cls._begin(code, newest.name, newest.generation + 1, at=at)
 
     @classmethod
+    @transaction.atomic
     def _begin(cls, code: str, name: str, generation: int, *, at: datetime) -> Self:
         """Two processes at once end with one. Keys come first and are never replaced, so a row always has its keys."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"authority {code}"])
+        if made_meanwhile := cls.objects.filter(code=code, generation=generation).first():
+            return made_meanwhile
         which = "" if generation == 1 else f" {generation}"
         store, here = key_store(), cls(code=code, generation=generation)
         key = store.make(here._key_name("authority"), ec.SECP384R1())
