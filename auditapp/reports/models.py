@@ -243,6 +243,21 @@ class Report(Placed):
         done = set(self.files.values_list("step", flat=True))
         return [s | {"signature": given.get(s["order"]), "in_pdf": s["order"] in done} for s in self.signatories]
 
+    def progress(self, file: "ReportFile | None") -> str:
+        """What is being done to the document now, in words; empty when it waits for people or is complete."""
+        if self.is_void:
+            return ""
+        if file is None:
+            return _("The PDF is being rendered.")
+        given = len(self.signatures.all())
+        if file.step < given:
+            return _("Signature %(n)s is being put into the PDF.") % {"n": given}
+        if self.issued_at is None and file.step == self.last_step:
+            return _("All have signed. The organisation's seal is being put into the PDF.")
+        if file.is_lowered:
+            return _("The timestamp authority did not answer; it is asked again every ten minutes.")
+        return ""
+
     def envelope(self) -> dict[str, Any]:
         """The JSON export: the frozen facts, and around them what came later."""
         return {
@@ -423,6 +438,16 @@ class ReportFile(Placed):
 
     def __str__(self) -> str:
         return f"{self.report_id} step {self.step}"
+
+    @property
+    def proves(self) -> str:
+        """What the level means, in words."""
+        return {
+            "B-B": _("who signed, and that nothing was changed since"),
+            "B-T": _("also that it was signed before a time that an outside authority states"),
+            "B-LT": _("also, without asking anyone, that no certificate was revoked"),
+            "B-LTA": _("also all of this after the certificates have ended, by an archival timestamp"),
+        }.get(self.level, "")
 
     @property
     def is_lowered(self) -> bool:

@@ -154,6 +154,15 @@ def fields(pdf: bytes) -> dict[str, bool]:
     return {name: value is not None for name, value, _reference in enumerate_sig_fields(reader)}
 
 
+def certificate_in(pdf: bytes, field: str) -> bytes | None:
+    """The certificate (DER) that the signature in a field was made with; None when there is none."""
+    for signature in PdfFileReader(io.BytesIO(pdf)).embedded_signatures:
+        if signature.field_name == field:
+            certificate: bytes = signature.signer_cert.dump()
+            return certificate
+    return None
+
+
 def all_have_a_timestamp(pdf: bytes) -> bool:
     """Whether each signature carries a timestamp of its own, or an archival one came after all of them."""
     reader = PdfFileReader(io.BytesIO(pdf))

@@ -22,9 +22,8 @@ from auditapp.reports.models import Report
 from auditapp.reports.verification import verification_of
 from tests.factories import Make
 from tests.reports import signed
+from tests.reports.course import again, content_of, periodically, place, printed, sign_all
 from tests.reports.responder import Responder, answering
-
-PEOPLE = {"auditor": "asha", "clinical_safety_officer": "ben", "executive": "eve", "governance_chair": "grace"}
 
 
 @pytest.fixture
@@ -41,33 +40,6 @@ def archiving(responder: Responder, settings: Any) -> Responder:
     settings.TIMESTAMP_CERTIFICATES = responder.roots
     timestamps._roots_in.cache_clear()
     return responder
-
-
-def place(report: Report) -> dict[str, int]:
-    return {"report": report.pk, "organisation": report.organisation_id, "site": report.site_id}
-
-
-def printed(make: Make) -> Report:
-    report = make.decided()
-    jobs.render(**place(report))
-    return again(report)
-
-
-def again(report: Report) -> Report:
-    return Report.objects.with_names().get(pk=report.pk)
-
-
-def sign_all(make: Make, report: Report) -> Report:
-    for turn in report.signatories:
-        report = again(report)
-        person = make.people[PEOPLE[turn["role"]]]
-        report.sign(by=person, meaning=turn["meaning"], shown_sha256=report.newest_file.sha256)
-        jobs.sign(order=turn["order"], **place(report))
-    return again(report)
-
-
-def content_of(report: Report) -> bytes:
-    return bytes(report.newest_file.content)
 
 
 def test_the_seal_follows_the_last_signature_and_issues_the_report(make: Make) -> None:
@@ -169,8 +141,8 @@ def test_a_silent_timestamp_authority_stops_nobody_and_is_made_up_for_later(
     assert report.issued_at
     assert (report.newest_file.level, report.newest_file.wanted) == ("B-B", "B-LTA")
     assert report.newest_file.is_lowered
-    jobs.look_after_reports(timestamp=0)
-    jobs.look_after_reports(timestamp=0)
+    periodically(jobs.look_after_reports)
+    periodically(jobs.look_after_reports)
     queued = ProcrastinateJob.objects.filter(task_name="reports.finish", status="todo")
     assert [job.args["report"] for job in queued] == [report.pk]
     sealed = content_of(report)
@@ -216,7 +188,7 @@ def test_the_archival_timestamp_is_renewed_before_its_certificate_ends(make: Mak
     jobs.renew(**place(report))
     assert again(report).newest_file.step == first.step, "the same certificate would hold no longer"
     archiving.renew(1000)
-    jobs.renew_proofs(timestamp=0)
+    periodically(jobs.renew_proofs)
     assert ProcrastinateJob.objects.filter(task_name="reports.renew", args__report=report.pk).count() == 1
     jobs.renew(**place(report))
     jobs.renew(**place(report))
