@@ -168,7 +168,7 @@ def seal(
 
 
 def archived(content: bytes, n: int, timestamps: TimestampAuthority, *, authority: Authority = AUTHORITY) -> bytes:
-    """The n-th archival timestamp, over all that proves the signatures."""
+    """The n-th archival timestamp, over all that proves the signatures; with 0 only what proves them."""
     lists = [CertificateList.load(authority.revocation_list())]
-    roots = timestamps.roots
-    return signing.add_proof(content, lists=lists, timestamps=timestamps, roots=roots, field=f"timestamp-{n}")
+    about = {"timestamps": timestamps, "field": f"timestamp-{n}"} if n else {"timestamps": None}
+    return signing.add_proof(content, lists=lists, roots=timestamps.roots, **about)
