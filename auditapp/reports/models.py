@@ -255,7 +255,7 @@ class Report(Placed):
         if self.issued_at is None and file.step == self.last_step:
             return _("All have signed. The organisation's seal is being put into the PDF.")
         if file.is_lowered:
-            return _("The timestamp authority did not answer; it is asked again every ten minutes.")
+            return _("Its timestamp is still missing: the authority is asked every ten minutes until it answers.")
         return ""
 
     def envelope(self) -> dict[str, Any]:
@@ -444,9 +444,12 @@ class ReportFile(Placed):
         """What the level means, in words."""
         return {
             "B-B": _("who signed, and that nothing was changed since"),
-            "B-T": _("also that it was signed before a time that an outside authority states"),
-            "B-LT": _("also, without asking anyone, that no certificate was revoked"),
-            "B-LTA": _("also all of this after the certificates have ended, by an archival timestamp"),
+            "B-T": _("who signed and before which time, and that nothing was changed since"),
+            "B-LT": _("who signed and before which time, that nothing was changed since and no certificate revoked"),
+            "B-LTA": _(
+                "who signed and before which time, that nothing was changed since and no certificate revoked, "
+                "also after the certificates have ended"
+            ),
         }.get(self.level, "")
 
     @property

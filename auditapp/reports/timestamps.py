@@ -121,7 +121,9 @@ def _fetched(request: urllib.request.Request, largest: int) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=SECONDS, context=ssl.create_default_context()) as answer:
             content: bytes = answer.read(largest + 1)
-    except (OSError, urllib.error.URLError, ValueError) as problem:
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, urllib.error.HTTPError):
+            problem.close()
         raise Unreachable(f"{request.full_url} did not answer.") from problem
     if len(content) > largest:
         raise Unreachable(f"{request.full_url} answered with more than {largest} bytes.")

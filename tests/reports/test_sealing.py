@@ -1,7 +1,9 @@
 """After the last signature the organisation seals the report, and a timestamp authority says when that was."""
 
+import html
 import io
 import logging
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,12 +12,14 @@ from typing import Any
 
 import pikepdf
 import pytest
+from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
 from pyhanko_certvalidator import ValidationContext
 
 from auditapp import clock
+from auditapp.accounts import scope
 from auditapp.keys.models import Authority
 from auditapp.reports import jobs, signing, timestamps
 from auditapp.reports.models import Report
@@ -24,6 +28,7 @@ from tests.factories import Make
 from tests.reports import signed
 from tests.reports.course import again, content_of, periodically, place, printed, sign_all
 from tests.reports.responder import Responder, answering
+from tests.tracking.issued import sign_in
 
 
 @pytest.fixture
@@ -154,6 +159,46 @@ def test_a_silent_timestamp_authority_stops_nobody_and_is_made_up_for_later(
     assert not Report.objects.to_be_finished()
     assert verification_of(content_of(report)).ok
     assert verification_of(sealed).ok
+
+
+def shown(client: Client, report: Report) -> str:
+    page = client.get(report.get_absolute_url())
+    scope.enter(int(Make.organisation_in_scope))
+    return " ".join(re.sub("<[^>]+>", " ", page.content.decode()).split())
+
+
+def test_the_page_says_what_is_being_done_to_the_document(
+    make: Make, client: Client, archiving: Responder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, make.people["asha"])
+    report = make.decided()
+    assert "The PDF is being prepared." in shown(client, report)
+    jobs.render(**place(report))
+    report = again(report)
+    with monkeypatch.context() as slow:
+        slow.setattr(jobs, "finish", lambda **_place: None)
+        sign_all(make, report)
+    assert "The organisation's seal is being put into the PDF." in html.unescape(shown(client, report))
+    archiving.silent = True
+    jobs.finish(**place(report))
+    said = shown(client, report)
+    assert "Level B-B: who signed" in said
+    assert "Level B-LTA is intended. Its timestamp is still missing" in said
+    archiving.silent = False
+    jobs.finish(**place(report))
+    said = shown(client, report)
+    assert "Level B-LTA: who signed and before which time" in said
+    assert "Archival timestamp holds until" in said
+    assert "still missing" not in said
+
+
+def test_the_page_says_that_an_older_report_has_no_seal(
+    make: Make, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, make.people["asha"])
+    report = printed(make)
+    monkeypatch.setattr("auditapp.reports.pdf_signature.SEAL", "no-such-field")
+    assert "printed before reports were sealed" in shown(client, sign_all(make, report))
 
 
 def test_an_authority_that_is_not_trusted_gives_no_level(make: Make, archiving: Responder, settings: Any) -> None:
