@@ -18,6 +18,7 @@ from auditapp.audits.models import Audit, Submission
 from auditapp.findings.models import Finding
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.reports import facts, jobs
+from auditapp.reports.fields import TIMESTAMPS
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
@@ -451,6 +452,10 @@ class ReportFile(Placed):
                 "also after the certificates have ended"
             ),
         }.get(self.level, "")
+
+    @property
+    def has_room_for_a_timestamp(self) -> bool:
+        return self.report.files.exclude(timestamp_ends=None).count() < len(TIMESTAMPS)
 
     @property
     def is_lowered(self) -> bool:

@@ -25,14 +25,13 @@ from weasyprint.document import Document
 from weasyprint.text.fonts import FontConfiguration
 
 from auditapp.reports import document, tagging
+from auditapp.reports.fields import SEAL, TIMESTAMPS
 
 COLOURS = "report-srgb"  # the output intent
 FACTS_NAME = "audit-facts.json"
 VARIANT = "pdf/a-3a"
 STAMP_VARIANT = "pdf/a-3u"  # drawn into a page that has its own tags
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
-SEAL = "seal"  # the field of the organisation's seal
-TIMESTAMPS = tuple(f"timestamp-{n}" for n in range(1, 5))  # those of the archival timestamps, first come first filled
 STAMP_SIZES = (8, 7, 6, 5, 4, 3)  # points, the first that fits
 
 # WeasyPrint identifies one standard. The second stands in the same RDF block, with its schema declared, as

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from auditapp import clock
 from auditapp.keys.models import Authority
 from auditapp.reports import signing, timestamps
-from auditapp.reports.pdf import SEAL, TIMESTAMPS
+from auditapp.reports.fields import SEAL, TIMESTAMPS
 from auditapp.reports.timestamps import TimestampAuthority, Unreachable
 
 if TYPE_CHECKING:
@@ -109,7 +109,10 @@ def renewed(report: "Report", file: "ReportFile", content: bytes) -> Made | None
     Raises Unreachable when it cannot be done now.
     """
     authority_of_time = timestamps.configured()
-    if authority_of_time is None or not _free_timestamp_field(content) or file.timestamp_ends is None:
+    if authority_of_time is None or file.timestamp_ends is None:
+        return None
+    if not _free_timestamp_field(content):
+        log.warning("%s has no place for a further archival timestamp; the last ends %s", report, file.timestamp_ends)
         return None
     if authority_of_time.offer().holds_until <= file.timestamp_ends:
         return None

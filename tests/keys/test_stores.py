@@ -17,6 +17,8 @@ from django.db import connection
 
 from auditapp.keys.models import Authority
 from auditapp.keys.store import Folder, Pkcs12Folder, key_store
+from auditapp.reports import signing
+from tests.reports import signed
 
 BEGINNING = datetime(2025, 5, 1, 9, 0, tzinfo=UTC)
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
@@ -65,6 +67,26 @@ def test_an_authority_certifies_seals_and_revokes_whatever_keeps_its_keys(store:
     listed = x509.load_der_x509_crl(bytes(authority.revocation_list(at=BEGINNING + timedelta(1)).content))
     assert listed.is_signature_valid(authority.root.public_key())  # type: ignore[arg-type]
     assert listed.get_revoked_certificate_by_serial_number(certificate.serial_number)
+
+
+def test_a_report_is_sealed_whatever_keeps_the_key(store: str, db: None, tmp_path: Path) -> None:
+    authority = authority_of(store)
+    content = signing.sign(
+        signed.unsigned("small"),
+        field="seal",
+        person=authority.name,
+        role_label="Seal of the organisation",
+        meaning="sealed after all had signed",
+        at=BEGINNING,
+        local="1 May 2025, 10:00 BST",
+        key=authority.seal_key,
+        certificate=x509.load_der_x509_certificate(bytes(authority.seal_certificate)),
+        authority_certificate=bytes(authority.certificate),
+    )
+    path = tmp_path / "report.pdf"
+    path.write_bytes(content)
+    said = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, check=False).stdout.decode()
+    assert said.count("Signature is Valid.") == 1
 
 
 def test_a_key_is_made_once(store: str) -> None:

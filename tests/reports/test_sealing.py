@@ -188,7 +188,8 @@ def test_the_page_says_what_is_being_done_to_the_document(
     jobs.finish(**place(report))
     said = shown(client, report)
     assert "Level B-LTA: who signed and before which time" in said
-    assert "Archival timestamp holds until" in said
+    assert "Archival timestamp Holds until" in said
+    assert "A further one is added before." in said
     assert "still missing" not in said
 
 
@@ -245,7 +246,8 @@ def test_the_archival_timestamp_is_renewed_before_its_certificate_ends(make: Mak
     assert verification_of(content_of(report)).ok
 
 
-def test_four_archival_timestamps_fit_and_then_no_more(make: Make, archiving: Responder) -> None:
+def test_four_archival_timestamps_fit_and_then_no_more(make: Make, client: Client, archiving: Responder) -> None:
+    sign_in(client, make.people["asha"])
     archiving.renew(10)
     report = sign_all(make, printed(make))
     for days in (20, 30, 40, 50):
@@ -254,6 +256,7 @@ def test_four_archival_timestamps_fit_and_then_no_more(make: Make, archiving: Re
     assert again(report).newest_file.step == 7
     filled = [name for name, is_filled in signing.fields(content_of(report)).items() if is_filled]
     assert filled[-4:] == ["timestamp-1", "timestamp-2", "timestamp-3", "timestamp-4"]
+    assert "It is the last that this report has room for." in shown(client, report)
 
 
 def test_other_readers_agree_on_a_sealed_and_stamped_report(make: Make, archiving: Responder, tmp_path: Path) -> None:
