@@ -90,6 +90,23 @@ def test_a_job_that_was_killed_before_the_seal_goes_on_there(make: Make, monkeyp
     assert not Report.objects.to_be_finished()
 
 
+def test_a_job_that_was_killed_before_the_timestamp_goes_on_there(
+    make: Make, archiving: Responder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = printed(make)
+    with monkeypatch.context() as killed:
+        killed.setattr(jobs, "prove", lambda **_place: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            sign_all(make, report)
+    sealed = again(report).newest_file
+    assert (sealed.step, sealed.level) == (3, "B-T")
+    for _time in range(2):
+        jobs.sign(order=2, **place(report))
+    report = again(report)
+    assert list(report.files.order_by("step").values_list("step", flat=True)) == [0, 1, 2, 3, 4]
+    assert content_of(report).startswith(bytes(sealed.content))
+
+
 def test_a_report_printed_before_there_were_seals_is_issued_by_its_last_signature(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
