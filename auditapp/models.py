@@ -49,7 +49,7 @@ from auditapp.deployments.models import (
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
-from auditapp.keys.models import Authority
+from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
     Category,
     Check,
@@ -77,6 +77,7 @@ __all__ = [
     "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Organisation", "PaperCheck",
     "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
     "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Report", "ReportFile", "Return", "Review",
+    "Revocation", "RevocationList",
     "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange",
     "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest",
     "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",

@@ -33,6 +33,23 @@ AUDITAPP_UPLOADS_DIR = Path(os.environ.get("AUDITAPP_UPLOADS_DIR") or DATA_DIR /
 AUDITAPP_CHECKPOINTS_DIR = Path(os.environ.get("AUDITAPP_CHECKPOINTS_DIR") or DATA_DIR / "checkpoints")
 AUDITAPP_DEMO = _flag("AUDITAPP_DEMO")
 
+# Where private keys live: files (folder), encrypted files (pkcs12), or a token or HSM (pkcs11). docs/keys.md.
+KEY_STORE = os.environ.get("KEY_STORE") or "folder"
+if KEY_STORE not in {"folder", "pkcs12", "pkcs11"}:
+    raise ImproperlyConfigured("KEY_STORE is folder, pkcs12 or pkcs11.")
+KEY_STORE_SECRET = Path(os.environ["KEY_STORE_SECRET"]) if "KEY_STORE_SECRET" in os.environ else None
+PKCS11_MODULE = os.environ.get("PKCS11_MODULE", "")
+PKCS11_TOKEN = os.environ.get("PKCS11_TOKEN", "")
+
+# What the signatures in a report prove (PAdES), and who says when (RFC 3161): docs/keys.md.
+TIMESTAMP_URL = os.environ.get("TIMESTAMP_URL", "").strip()
+TIMESTAMP_CERTIFICATES = Path(os.environ["TIMESTAMP_CERTIFICATES"]) if "TIMESTAMP_CERTIFICATES" in os.environ else None
+SIGNATURE_LEVEL = os.environ.get("SIGNATURE_LEVEL") or ("B-LTA" if TIMESTAMP_URL else "B-B")
+if SIGNATURE_LEVEL not in {"B-B", "B-T", "B-LT", "B-LTA"}:
+    raise ImproperlyConfigured("SIGNATURE_LEVEL is B-B, B-T, B-LT or B-LTA.")
+if SIGNATURE_LEVEL != "B-B" and not (TIMESTAMP_URL and TIMESTAMP_CERTIFICATES):
+    raise ImproperlyConfigured(f"{SIGNATURE_LEVEL} needs TIMESTAMP_URL and TIMESTAMP_CERTIFICATES.")
+
 DEBUG = _flag("AUDITAPP_DEBUG")
 
 

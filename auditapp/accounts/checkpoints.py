@@ -118,20 +118,20 @@ def _problems_of(tenant: Tenant, kept: list[tuple[bytes, bytes]]) -> Iterator[Pr
         if checkpoint.number != number:
             yield Problem(f"checkpoints of {tenant.code}", number, "missing: a checkpoint was deleted")
     copies = [(bytes(c.body), bytes(c.seal)) for c in stored]
-    authority = Authority.objects.filter(code=tenant.code).first()
+    authorities = list(Authority.objects.filter(code=tenant.code))
     for body, seal in dict.fromkeys([*copies, *kept]):
-        yield from _problems_at(tenant, authority, body, seal, there)
+        yield from _problems_at(tenant, authorities, body, seal, there)
 
 
 def _problems_at(
-    tenant: Tenant, authority: Authority | None, body: bytes, seal: bytes, there: dict[tuple[str, int], bytes]
+    tenant: Tenant, authorities: list[Authority], body: bytes, seal: bytes, there: dict[tuple[str, int], bytes]
 ) -> Iterator[Problem]:
     try:
         content: dict[str, Any] = json.loads(body)
     except ValueError:
         content = {}
     name = f"checkpoint {content.get('number', 0)} of {content.get('at', 'unknown time')}"
-    if authority is None or not authority.check_seal(body, seal) or "heads" not in content:
+    if not any(a.check_seal(body, seal) for a in authorities) or "heads" not in content:
         yield Problem(f"checkpoints of {tenant.code}", content.get("number", 0), "its seal does not match: edited")
         return
     yield from problems_at_checkpoint(content, there, name)

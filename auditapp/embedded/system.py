@@ -76,6 +76,8 @@ TO_TEST = (
     _program("chromium", "chromium"),  # the journeys' browser
     _program("poppler-utils", "pdftotext"),
     _program("qpdf", "qpdf"),
+    _program("softhsm2", "softhsm2-util"),  # a token in software, for keys that never leave their device
+    _program("openssl", "openssl"),  # answers as a timestamp authority
 )
 
 

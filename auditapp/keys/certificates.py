@@ -1,16 +1,22 @@
 """X.509 certificates (RFC 5280): the authority's own, the seal's, and one for each signature."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+
+from auditapp.keys.store import SigningKey
 
 # A report stands for ten years, and is checked without us.
 AUTHORITY_YEARS, SEAL_YEARS, SIGNATURE_YEARS = 30, 25, 12
 LONGEST = 64  # characters of a part of a name (RFC 5280, appendix A)
 WAITING = timedelta(days=1)  # so long a signature may wait for its job, and then be the first to need this
+LIST_DAYS = 30  # a revocation list is followed by the next before it ends
 EARLIER = timedelta(minutes=5)  # clocks of readers differ a little
 
 
@@ -27,10 +33,10 @@ def of_organisation(organisation: str, purpose: str) -> x509.Name:
     return name(organisation, f"{organisation[: LONGEST - len(purpose) - 1]} {purpose}")
 
 
-def authority(subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, at: datetime) -> x509.Certificate:
+def authority(subject: x509.Name, key: SigningKey, *, start: datetime) -> x509.Certificate:
     """A self-signed root that signs certificates and revocation lists only, and no further authority."""
-    end = at + timedelta(days=365 * AUTHORITY_YEARS)
-    builder = _builder(subject, subject, key.public_key(), start=at - WAITING, end=end)
+    end = start + timedelta(days=365 * AUTHORITY_YEARS)
+    builder = _builder(subject, subject, key.public_key(), start=start, end=end)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     return _signed(builder.add_extension(_usage(certificates=True), critical=True), key.public_key(), key)
 
@@ -40,7 +46,7 @@ def leaf(
     public_key: ec.EllipticCurvePublicKey,
     *,
     issuer: x509.Certificate,
-    issuer_key: ec.EllipticCurvePrivateKey,
+    issuer_key: SigningKey,
     at: datetime,
     years: int,
 ) -> x509.Certificate:
@@ -91,11 +97,59 @@ def _usage(*, certificates: bool) -> x509.KeyUsage:
     )
 
 
+def revocation_list(
+    revoked: Iterable[tuple[int, datetime]],
+    *,
+    number: int,
+    issuer: x509.Certificate,
+    issuer_key: SigningKey,
+    at: datetime,
+) -> x509.CertificateRevocationList:
+    """Which certificates of the issuer are no longer to be trusted: serial numbers, each with its time."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.subject)
+        .last_update(at)
+        .next_update(at + timedelta(days=LIST_DAYS))
+        .add_extension(x509.CRLNumber(number), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+    )
+    for serial, when in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(when).build()
+        builder = builder.add_revoked_certificate(entry)
+    if isinstance(issuer_key, ec.EllipticCurvePrivateKey):
+        return builder.sign(issuer_key, hashes.SHA384())
+    drafted = builder.sign(_stand_in(issuer_key), hashes.SHA384())
+    return x509.load_der_x509_crl(_signed_again(drafted.public_bytes(Encoding.DER), issuer_key))
+
+
 def _signed(
-    builder: x509.CertificateBuilder,
-    public_key: ec.EllipticCurvePublicKey,
-    issuer_key: ec.EllipticCurvePrivateKey,
+    builder: x509.CertificateBuilder, public_key: ec.EllipticCurvePublicKey, issuer_key: SigningKey
 ) -> x509.Certificate:
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
-    return builder.add_extension(identifier, critical=False).sign(issuer_key, hashes.SHA384())
+    builder = builder.add_extension(identifier, critical=False)
+    if isinstance(issuer_key, ec.EllipticCurvePrivateKey):
+        return builder.sign(issuer_key, hashes.SHA384())
+    drafted = builder.sign(_stand_in(issuer_key), hashes.SHA384())
+    return x509.load_der_x509_certificate(_signed_again(drafted.public_bytes(Encoding.DER), issuer_key))
+
+
+def _stand_in(key: SigningKey) -> ec.EllipticCurvePrivateKey:
+    """A key of the same kind: `cryptography` signs only with one in memory, and a device gives none away."""
+    return ec.generate_private_key(key.public_key().curve)
+
+
+class _Signed(core.Sequence):
+    """What a certificate and a revocation list have in common: what is signed, how, and the signature."""
+
+    _fields = [("body", core.Any), ("algorithm", core.Any), ("signature", core.OctetBitString)]
+
+
+def _signed_again(drafted: bytes, key: SigningKey) -> bytes:
+    """The same body, signed by the key itself: the body names only the kind of signature."""
+    whole = _Signed.load(drafted)
+    signature = key.sign(whole["body"].dump(), ec.ECDSA(hashes.SHA384()))
+    parts = {"body": whole["body"], "algorithm": whole["algorithm"]}
+    made: bytes = _Signed(parts | {"signature": core.OctetBitString(signature)}).dump()
+    return made

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import rfc8785
@@ -17,8 +18,11 @@ from auditapp.audits.models import Audit, Submission
 from auditapp.findings.models import Finding
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.reports import facts, jobs
+from auditapp.reports.fields import TIMESTAMPS
 from auditapp.text import clean
 from auditapp.trail.models import Event
+
+RENEWED_BEFORE = timedelta(days=90)  # the certificate of an archival timestamp ends
 
 
 class Decision(Placed):
@@ -136,6 +140,24 @@ class ReportQuerySet(ReadInFullQuerySet):
     def issued(self) -> "ReportQuerySet":
         return self.exclude(issued_at=None)
 
+    def to_be_finished(self) -> "ReportQuerySet":
+        """Signed by all and not sealed, or at a lower level than was wanted."""
+        newest = ReportFile.objects.filter(report=models.OuterRef("pk")).order_by("-step")
+        rows = self.alias(level=models.Subquery(newest.values("level")[:1]))
+        rows = rows.alias(
+            wanted=models.Subquery(newest.values("wanted")[:1]), step=models.Subquery(newest.values("step")[:1])
+        )
+        rows = rows.alias(given=models.Count("signatures"))
+        unsealed = models.Q(issued_at=None, audit__state=Audit.State.SIGNING, step=models.F("given"), step__gt=0)
+        lowered = models.Q(level__gt="") & ~models.Q(level=models.F("wanted"))
+        return rows.filter(lowered | unsealed)
+
+    def to_be_renewed(self) -> "ReportQuerySet":
+        """Those whose newest archival timestamp ends within the time kept for its renewal."""
+        newest = ReportFile.objects.filter(report=models.OuterRef("pk")).order_by("-step")
+        rows = self.alias(ends=models.Subquery(newest.values("timestamp_ends")[:1]))
+        return rows.filter(ends__lt=clock.now() + RENEWED_BEFORE)
+
     def newest_of(self, ref: str) -> "ReportQuerySet":
         """The report of an audit's last decided round, with all who act on it and how it ended; at most one row."""
         people = ("decision__by", "decision__submission__by", "decision__submission__review__by")
@@ -206,6 +228,11 @@ class Report(Placed):
         """In signing order: {order, role, role_label, meaning, field}, as frozen."""
         return self.facts["signatories"]
 
+    @property
+    def last_step(self) -> int:
+        """The step of the last signatory; the seal is the next, and what proves all of it follows."""
+        return len(self.signatories)
+
     def files_up_to(self, step: str) -> "models.QuerySet[ReportFile]":
         """The file of a step given as text, or the newest one; at most one row."""
         files = self.files.filter(step=int(step)) if step.isdecimal() and len(step) < 5 else self.files.all()
@@ -216,6 +243,21 @@ class Report(Placed):
         given = {s.order: s for s in self.signatures.all()}
         done = set(self.files.values_list("step", flat=True))
         return [s | {"signature": given.get(s["order"]), "in_pdf": s["order"] in done} for s in self.signatories]
+
+    def progress(self, file: "ReportFile | None") -> str:
+        """What is being done to the document now, in words; empty when it waits for people or is complete."""
+        if self.is_void:
+            return ""
+        if file is None:
+            return _("The PDF is being rendered.")
+        given = len(self.signatures.all())
+        if file.step < given:
+            return _("Signature %(n)s is being put into the PDF.") % {"n": given}
+        if self.issued_at is None and file.step == self.last_step:
+            return _("All have signed. The organisation's seal is being put into the PDF.")
+        if file.is_lowered:
+            return _("Its timestamp is still missing: the authority is asked every ten minutes until it answers.")
+        return ""
 
     def envelope(self) -> dict[str, Any]:
         """The JSON export: the frozen facts, and around them what came later."""
@@ -326,10 +368,11 @@ class Report(Placed):
         return refused
 
     @transaction.atomic
-    def keep_file(self, step: int, content: bytes) -> "ReportFile":
+    def keep_file(self, step: int, content: bytes, *, to_be_sealed: bool = False, **proves: Any) -> "ReportFile":
         """Insert the file of a step, or find the one that another run of the job inserted first; then move on.
 
-        Step 0 is unsigned and lets the signing begin; the step of the last signatory issues the report.
+        Step 0 is unsigned and lets the signing begin. The seal issues the report: that is the step after the last
+        signatory. A report that was printed before there were seals cannot be sealed; its last signature issues it.
         """
         report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
         if kept := report.files.filter(step=step).first():
@@ -341,11 +384,12 @@ class Report(Placed):
             content=content,
             sha256=hashlib.sha256(content).hexdigest(),
             at=clock.now(),
+            **proves,
         )
-        Event.record(None, "report.file", report.audit, step=step, sha256=kept.sha256)
+        Event.record(None, "report.file", report.audit, step=step, sha256=kept.sha256, **_level_of(kept))
         if step == 0:
             report.audit.move(Audit.State.SIGNING, by=None)
-        elif step == len(report.signatories):
+        elif report.issued_at is None and step >= report.last_step and not to_be_sealed:
             report._issue()
         return kept
 
@@ -369,14 +413,25 @@ class Report(Placed):
             self.audit.supersedes.move(Audit.State.SUPERSEDED, by=signer.by, superseded_by=self.audit.ref)
 
 
+def _level_of(file: "ReportFile") -> dict[str, str]:
+    return {"level": file.level, "wanted": file.wanted} if file.level else {}
+
+
 class ReportFile(Placed):
-    """The PDF after a step: 0 unsigned, then one more signature each. Rows are only ever inserted."""
+    """The PDF after a step: 0 unsigned, then one more signature each, then the seal, then what proves all of it.
+
+    Rows are only ever inserted. The seal and what follows say which level of PAdES they reach, which one was wanted
+    when the seal was made, and when the certificate of the newest archival timestamp ends.
+    """
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="files")
     step = models.PositiveSmallIntegerField()
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64, db_index=True)
     at = models.DateTimeField()
+    level = models.CharField(max_length=5, blank=True, default="", db_default="")
+    wanted = models.CharField(max_length=5, blank=True, default="", db_default="")
+    timestamp_ends = models.DateTimeField(null=True)
     objects = ReadInFullQuerySet.as_manager()
 
     class Meta:
@@ -384,6 +439,28 @@ class ReportFile(Placed):
 
     def __str__(self) -> str:
         return f"{self.report_id} step {self.step}"
+
+    @property
+    def proves(self) -> str:
+        """What the level means, in words."""
+        return {
+            "B-B": _("who signed, and that nothing was changed since"),
+            "B-T": _("who signed and before which time, and that nothing was changed since"),
+            "B-LT": _("who signed and before which time, that nothing was changed since and no certificate revoked"),
+            "B-LTA": _(
+                "who signed and before which time, that nothing was changed since and no certificate revoked, "
+                "also after the certificates have ended"
+            ),
+        }.get(self.level, "")
+
+    @property
+    def has_room_for_a_timestamp(self) -> bool:
+        return self.report.files.exclude(timestamp_ends=None).count() < len(TIMESTAMPS)
+
+    @property
+    def is_lowered(self) -> bool:
+        """Whether the level is lower than wanted, because a timestamp authority did not answer."""
+        return self.level != self.wanted
 
 
 class Signature(Placed):

@@ -25,6 +25,7 @@ from weasyprint.document import Document
 from weasyprint.text.fonts import FontConfiguration
 
 from auditapp.reports import document, tagging
+from auditapp.reports.fields import SEAL, TIMESTAMPS
 
 COLOURS = "report-srgb"  # the output intent
 FACTS_NAME = "audit-facts.json"
@@ -81,6 +82,7 @@ def html(facts: dict[str, Any], digest: str, *, unprintable: Set[str] = frozense
         context = document.document(spoken, digest, room)
         context |= {"lang": translation.to_locale(settings.LANGUAGE_CODE).replace("_", "-")}
         context |= {"qr": _qr(facts["report"]["verify_url"]), "unprintable": spoken != facts}
+        context |= {"timestamp_fields": TIMESTAMPS}
         return render_to_string("reports/print/report.html", context)
 
 
@@ -122,10 +124,7 @@ def _written(drawn: Document, facts: dict[str, Any], facts_bytes: bytes) -> tupl
         created=prepared,
         modified=prepared,
     )
-    fields = {
-        s["field"]: _("Signature of the %(role)s: %(meaning)s") % {"role": s["role_label"], "meaning": s["meaning"]}
-        for s in facts["signatories"]
-    }
+    fields = _fields(facts)
     rdf = drawn.metadata.generate_rdf_metadata
 
     def rdf_for_both(*args: Any, **kwargs: Any) -> bytes:
@@ -145,6 +144,19 @@ def _written(drawn: Document, facts: dict[str, Any], facts_bytes: bytes) -> tupl
         output_intent=COLOURS,
     )
     return content, {chr(code) for font in drawn.fonts.values() for code in font.missing}
+
+
+def _fields(facts: dict[str, Any]) -> dict[str, str]:
+    """Each signature field of the report, and what it is for; all are placed and tagged when it is printed.
+
+    A field that came later would break PDF/UA-1: nothing in the tag tree would speak of it.
+    """
+    signing = {
+        s["field"]: _("Signature of the %(role)s: %(meaning)s") % {"role": s["role_label"], "meaning": s["meaning"]}
+        for s in facts["signatories"]
+    }
+    seal = {SEAL: _("Seal of %(organisation)s") % {"organisation": facts["submission"]["organisation"]["name"]}}
+    return signing | seal | {field: _("Archival timestamp %(n)s") % {"n": n} for n, field in enumerate(TIMESTAMPS, 1)}
 
 
 def _sign_ready(content: bytes) -> bytes:

@@ -46,7 +46,8 @@ def report(request: HttpRequest, ref: str) -> HttpResponse:
     found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
     facts = found.facts
     context = {"report": found, "audit": found.audit, "facts": facts, "to_sign": not found.refusal_to(request.user)}
-    context |= {"signing": found.signing_steps(), "file": found.newest_file}
+    file = found.newest_file
+    context |= {"signing": found.signing_steps(), "file": file, "progress": found.progress(file)}
     return render(request, "reports/report.html", context)
 
 

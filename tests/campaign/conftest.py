@@ -14,6 +14,7 @@ from django.db import connection
 from tests.campaign.kills import Campaign
 from tests.database import SERVER
 from tests.factories import Make
+from tests.reports.responder import answering
 
 
 @pytest.fixture
@@ -41,8 +42,10 @@ def campaign(
     }
     _forget_jobs()
     say(f"\nCAMPAIGN_SEED={seed}")
-    with Campaign(make, environment, tmp_path, say, random.Random(seed)) as running:
-        yield running
+    with answering() as responder:
+        environment |= {"TIMESTAMP_URL": responder.url, "TIMESTAMP_CERTIFICATES": str(responder.roots)}
+        with Campaign(make, environment, tmp_path, say, random.Random(seed)) as running:
+            yield running
     _forget_jobs()
 
 

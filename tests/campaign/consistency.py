@@ -135,7 +135,10 @@ def _of_report(audit: Audit, report: Report, events: list[str]) -> Iterator[str]
         yield "nobody prints the report"
     if files and len(orders) == len(files) and len(orders) not in waiting:
         yield f"nobody puts signature {len(orders)} into the file"
-    if len(orders) not in (len(files) - 1, len(files)):
+    if len(files) == len(report.signatories) + 1 and len(orders) not in waiting:
+        yield "nobody seals the report"
+    sealed = len(files) - 1 - len(report.signatories)  # the seal, and what follows it
+    if len(orders) not in (len(files) - 1, len(files)) and sealed < 1:
         yield f"{len(orders)} signatures for {len(files)} files"
     yield from _of_state(audit, report, len(files), len(signatures))
     yield from _of_files(report, files, told["signatories"])
@@ -148,7 +151,7 @@ def _steps_to_come(report: Report) -> set[int]:
 
 
 def _of_state(audit: Audit, report: Report, files: int, signatures: int) -> Iterator[str]:
-    void, whole = report.is_void, files == len(report.signatories) + 1
+    void, whole = report.is_void, files > len(report.signatories) + 1
     if whole != bool(report.issued_at):
         yield f"{files} files, and the report is {'issued' if report.issued_at else 'not issued'}"
     if void:
@@ -174,9 +177,13 @@ def _of_files(report: Report, files: list[Any], signatories: list[dict[str, Any]
         if not content.startswith(before):
             yield f"file {file.step} does not continue the file before it"
         signed = signed_fields(content)
-        if signed != {s["field"] for s in signatories[: file.step]}:
+        beyond = FURTHER[: max(0, file.step - len(signatories))]
+        if signed != {s["field"] for s in signatories[: file.step]} | set(beyond):
             yield f"file {file.step} is signed in {sorted(signed)}"
         before = content
+
+
+FURTHER = ["seal", "timestamp-1", "timestamp-2", "timestamp-3", "timestamp-4"]
 
 
 def signed_fields(content: bytes) -> set[str]:

@@ -5,6 +5,7 @@ import itertools
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.factories import PASSWORD, Make
 BROKEN = (OSError, http.client.HTTPException)
 SETTLED_SECONDS = 120
 CONDITION = {"text": "Retest within a month.", "owner": "Digital health team", "due": "2030-02-01"}
+BETWEEN = {1: "signed, not sealed", 2: "sealed, not stamped"}
 WHO_SIGNS = {"auditor": "asha", "clinical_safety_officer": "ben"}  # the containment check needs these two
 
 
@@ -210,10 +212,13 @@ class Campaign:
         return taken[0], time.monotonic()
 
     def _left_by(self, job: ProcrastinateJob) -> tuple[str, str]:
+        """The last signature's job also seals and stamps: a kill may fall between, and the next one goes on there."""
         with scope.entered(self.organisation):
             report = Report.objects.select_related("audit").get(pk=job.args["report"])
-            made = report.files.filter(step=job.args.get("order", 0)).exists()
-        return report.audit.ref, "after" if made else "before"
+            step = job.args.get("order", 0)
+            made = report.files.filter(step__gte=step).count()
+        whole = 3 if step == len(WHO_SIGNS) else 1
+        return report.audit.ref, "before" if not made else "after" if made == whole else BETWEEN[made]
 
     def settle(self) -> None:
         """Let the worker do all that waits, also what a killed one had begun."""
@@ -268,16 +273,32 @@ class Campaign:
             file = Report.objects.get(audit__ref=ref).newest_file
             assert file
             said = verification_of(bytes(file.content))
+            steps = list(file.report.files.order_by("step").values_list("step", "level"))
         assert said.ok, f"{ref}: {said.sentence} {said.reasons}"
+        last = len(WHO_SIGNS)
+        assert steps[last + 1 :] == [(last + 1, "B-T"), (last + 2, "B-LTA")], f"{ref}: {steps}"
+
+    # The same acts without a web process, when only the worker is to be killed
+
+    def decided_by_verbs(self, count: int) -> list[str]:
+        """Reports that wait to be printed; their references."""
+        with scope.entered(self.organisation):
+            return [self.make.decided().audit.ref for _ in range(count)]
+
+    def sign_by_verbs(self, ref: str) -> None:
+        with scope.entered(self.organisation):
+            report = Report.objects.with_names().get(audit__ref=ref)
+            turn = report.next_signatory()
+            assert turn
+            by = self.make.people[WHO_SIGNS[turn["role"]]]
+            report.sign(by=by, meaning=turn["meaning"], shown_sha256=report.newest_file.sha256)
 
     def summary(self) -> str:
         """What the run showed, and how the kills fell. Only a run without a contradiction gets here."""
         lines = [f"Kills: {len(self.kills)}. No audit between two states, the trail whole, no confirmed act lost."]
         for act in dict.fromkeys(kill.act for kill in self.kills):
-            left = [kill.left for kill in self.kills if kill.act == act]
-            lines.append(
-                f"  {act:<10} {len(left):>3}: {left.count('before')} before the act, {left.count('after')} after"
-            )
+            left = Counter(kill.left for kill in self.kills if kill.act == act)
+            lines.append(f"  {act:<10} {left.total():>3}: " + ", ".join(f"{n} {where}" for where, n in left.items()))
         return "\n".join(lines)
 
 
@@ -301,7 +322,9 @@ def _jobs(*statuses: str) -> list[ProcrastinateJob]:
 
 
 def _name(job: ProcrastinateJob) -> str:
-    return f"job {job.task_name.removeprefix('reports.')}"
+    """The job of the last signatory goes on to the seal and the timestamp."""
+    is_last = job.args.get("order") == len(WHO_SIGNS)
+    return "job seal" if is_last else f"job {job.task_name.removeprefix('reports.')}"
 
 
 def _sessions(name: str) -> int:

@@ -1,4 +1,4 @@
-"""python -m tests.conformance.produce DIR: the example reports, unsigned and after each signature."""
+"""python -m tests.conformance.produce DIR: the example reports, after each signature, sealed, stamped and renewed."""
 
 import os
 import sys
@@ -6,18 +6,39 @@ from pathlib import Path
 
 
 def produce(folder: Path) -> None:
-    """NAME-unsigned.pdf, NAME-1-signed.pdf and so on, the authority's certificate, and a forgery.
+    """NAME-unsigned.pdf, NAME-1-signed.pdf and so on, the last with the seal, and NAME-3-LTA-signed.pdf for a level.
 
-    The forgery is there to be refused: referees that pass everything would prove nothing.
+    With them the certificates of both authorities, and forgeries, which are there to be refused: referees that pass
+    everything would prove nothing.
     """
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+
     from tests.reports import signed  # noqa: PLC0415 - needs Django's settings
+    from tests.reports.responder import answering  # noqa: PLC0415
 
     (folder / "authority.der").write_bytes(signed.AUTHORITY.der)
     (folder / "altered-2-signed.pdf").write_bytes(signed.turned_page(signed.signed("small", 2)))
     for name in ("small", "large"):
+        signatories = len(signed.facts(name)["signatories"])
         (folder / f"{name}-unsigned.pdf").write_bytes(signed.unsigned(name))
-        for order in range(1, len(signed.facts(name)["signatories"]) + 1):
+        for order in range(1, signatories + 1):
             (folder / f"{name}-{order}-signed.pdf").write_bytes(signed.signed(name, order))
+        (folder / f"{name}-{signatories + 1}-signed.pdf").write_bytes(signed.sealed(name))
+    with answering() as responder:
+        (folder / "timestamps.der").write_bytes(responder.root.public_bytes(Encoding.DER))
+        authority = responder.authority()
+        for name in ("small", "large"):
+            count = len(signed.facts(name)["signatories"]) + 1
+            with_timestamps = signed.sealed_now(name, authority)
+            raised_later = signed.sealed_now(name)
+            (folder / f"{name}-{count}-T-signed.pdf").write_bytes(with_timestamps)
+            (folder / f"{name}-{count}-LT-signed.pdf").write_bytes(signed.archived(with_timestamps, 0, authority))
+            (folder / f"{name}-{count}-LTA-signed.pdf").write_bytes(signed.archived(with_timestamps, 1, authority))
+            for n in range(1, 5):
+                raised_later = signed.archived(raised_later, n, authority)
+                (folder / f"{name}.raised.{n}-{count}-LTA-signed.pdf").write_bytes(raised_later)
+            forged = signed.turned_page(signed.archived(with_timestamps, 1, authority))
+            (folder / f"altered-{count}-LTA-signed.pdf").write_bytes(forged)
 
 
 if __name__ == "__main__":

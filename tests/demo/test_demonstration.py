@@ -29,8 +29,9 @@ def pdfsig(path: Path) -> str:
 def test_pdfsig_finds_every_signature_of_every_report_valid(reports: list[Path]) -> None:
     for path in reports:
         said = pdfsig(path)
-        signatures = len(re.findall(r"^Signature #\d+:", said, flags=re.M))
-        assert signatures in {2, 4}, path.name
+        fields = len(re.findall(r"^Signature #\d+:", said, flags=re.M))
+        signatures = fields - said.count("The signature form field is not signed.")  # kept for archival timestamps
+        assert signatures in {3, 5}, path.name  # two or four people, and the seal
         assert said.count("Signature Validation: Signature is Valid.") == signatures, said
 
 

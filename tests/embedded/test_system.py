@@ -40,8 +40,11 @@ def test_a_library_a_font_and_a_program_are_found_or_not():
 def test_what_is_missing_is_named_with_one_command_to_run(bare_machine, capsys):
     assert system.check(tests=True) == 1
     said = capsys.readouterr().err
-    assert "This machine lacks the program chromium, the program pdftotext, the program qpdf." in said
-    command = "apt-get update && apt-get install -y --no-install-recommends chromium poppler-utils qpdf"
+    lacks = "the program chromium, the program pdftotext, the program qpdf, the program softhsm2-util"
+    assert f"This machine lacks {lacks}, the program openssl." in said
+    command = (
+        "apt-get update && apt-get install -y --no-install-recommends chromium poppler-utils qpdf softhsm2 openssl"
+    )
     assert f"\n    {'' if os.geteuid() == 0 else 'sudo '}sh -c '{command}'\n" in said
     assert not bare_machine.exists(), "checking installs nothing"
 
@@ -52,7 +55,7 @@ def test_root_installs_what_is_missing_and_is_told_when_that_did_not_help(bare_m
     options = "noninteractive -qq -o DPkg::Lock::Timeout=120"
     assert bare_machine.read_text().splitlines() == [
         f"{options} update",
-        f"{options} install -y --no-install-recommends chromium poppler-utils qpdf",
+        f"{options} install -y --no-install-recommends chromium poppler-utils qpdf softhsm2 openssl",
     ]
     assert "This machine lacks the program chromium" in capsys.readouterr().err
 
@@ -75,7 +78,7 @@ def test_every_package_that_runs_is_pinned_the_same_for_tests():
 
     runs, tests = pins("requirements.lock"), pins("requirements-dev.lock")
     assert runs <= tests
-    assert len(tests) <= 92  # each has a reason; openpyxl and what it needs brought the last two
+    assert len(tests) <= 93  # each has a reason; python-pkcs11 brought the last one
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from django.db import connection
 
 from auditapp.keys.models import Authority
-from auditapp.keys.store import KeyStore
+from auditapp.keys.store import Folder
 
 BEGINNING = datetime(2025, 5, 1, 9, 0, tzinfo=UTC)
 LATER = BEGINNING + timedelta(days=550)
@@ -126,7 +126,7 @@ def test_the_database_holds_no_private_key(authority: Authority) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(a)::text FROM auditapp_authority a")
         rows = " ".join(row[0] for row in cursor.fetchall())
-    numbers = KeyStore().read("northshire-authority").private_numbers().private_value
+    numbers = Folder().read("northshire-authority").private_numbers().private_value
     assert f"{numbers:096x}" not in rows
     assert "PRIVATE" not in rows
 
@@ -160,7 +160,7 @@ def test_two_processes_at_once_end_with_one_authority_that_can_sign(settings: An
 
 
 def test_a_key_is_never_replaced(tmp_path: Path) -> None:
-    store = KeyStore(tmp_path / "keys")
+    store = Folder(tmp_path / "keys")
     first = store.keep("one", ec.generate_private_key(ec.SECP256R1()))
     second = store.keep("one", ec.generate_private_key(ec.SECP256R1()))
     assert first.private_numbers() == second.private_numbers() == store.read("one").private_numbers()
@@ -169,12 +169,12 @@ def test_a_key_is_never_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../elsewhere", "a/b", "", "-a", "A", "a.pem"])
 def test_a_name_cannot_lead_out_of_the_key_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="cannot name a key"):
-        KeyStore(tmp_path / "keys").keep(name, ec.generate_private_key(ec.SECP256R1()))
+        Folder(tmp_path / "keys").keep(name, ec.generate_private_key(ec.SECP256R1()))
 
 
 def test_a_missing_key_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        KeyStore(tmp_path).read("nobody-authority")
+        Folder(tmp_path).read("nobody-authority")
 
 
 def test_a_signature_that_waited_for_its_job_is_certified_for_the_time_when_it_was_given(db: None) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from asn1crypto.crl import CertificateList
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -15,10 +16,12 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from auditapp import clock
 from auditapp.keys import certificates
 from auditapp.reports import pdf, signing
+from auditapp.reports.timestamps import TimestampAuthority
 from tests.reports import example_facts
 
 HOSPITAL = "Northshire Hospitals Group"
 PEOPLE = ["Asha Rao", "Ben Okafor", "Eve Lindqvist", "Grace Whitfield"]
+FOUNDED = datetime(2025, 1, 1, tzinfo=UTC)
 FIRST = datetime(2026, 11, 22, 17, 0, 5, tzinfo=UTC)
 
 
@@ -33,6 +36,14 @@ class Authority:
     def der(self) -> bytes:
         return self.certificate.public_bytes(Encoding.DER)
 
+    @property
+    def seal(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        return _seal_of(self)
+
+    def revocation_list(self) -> bytes:
+        about = {"number": 1, "issuer": self.certificate, "issuer_key": self.key, "at": datetime.now(UTC)}
+        return certificates.revocation_list([], **about).public_bytes(Encoding.DER)
+
     def issue(self, person: str, role: str, at: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = certificates.name(HOSPITAL, person, role)
@@ -40,10 +51,18 @@ class Authority:
         return key, certificates.leaf(subject, key.public_key(), **about)
 
 
+@cache
+def _seal_of(authority: Authority) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = certificates.of_organisation(HOSPITAL, "seal")
+    about = {"issuer": authority.certificate, "issuer_key": authority.key, "at": FOUNDED, "years": 25}
+    return key, certificates.leaf(subject, key.public_key(), **about)
+
+
 def new_authority(name: str = HOSPITAL) -> Authority:
     key = ec.generate_private_key(ec.SECP384R1())
     subject = certificates.of_organisation(name, "report signing")
-    return Authority(key, certificates.authority(subject, key, at=datetime(2025, 1, 1, tzinfo=UTC)))
+    return Authority(key, certificates.authority(subject, key, start=FOUNDED))
 
 
 AUTHORITY = new_authority()
@@ -72,9 +91,17 @@ def signed(name: str, signatures: int) -> bytes:
     return sign_next(signed(name, signatures - 1), facts(name), signatures)
 
 
-def sign_next(content: bytes, of: dict[str, Any], order: int, *, authority: Authority = AUTHORITY) -> bytes:
+def sign_next(
+    content: bytes,
+    of: dict[str, Any],
+    order: int,
+    *,
+    authority: Authority = AUTHORITY,
+    at: datetime | None = None,
+    timestamps: TimestampAuthority | None = None,
+) -> bytes:
     turn = of["signatories"][order - 1]
-    at = when(order)
+    at = at or when(order)
     key, certificate = authority.issue(PEOPLE[order - 1], turn["role_label"], at)
     return signing.sign(
         content,
@@ -87,6 +114,7 @@ def sign_next(content: bytes, of: dict[str, Any], order: int, *, authority: Auth
         key=key,
         certificate=certificate,
         authority_certificate=authority.der,
+        timestamps=timestamps,
     )
 
 
@@ -99,3 +127,48 @@ def turned_page(content: bytes) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+@cache
+def sealed(name: str) -> bytes:
+    """The example with all its signatures and the organisation's seal."""
+    return seal(signed(name, len(facts(name)["signatories"])))
+
+
+def sealed_now(name: str, timestamps: TimestampAuthority | None = None) -> bytes:
+    """The same with all signatures given in this minute, as timestamps and revocation lists ask for."""
+    content = unsigned(name)
+    for turn in facts(name)["signatories"]:
+        content = sign_next(content, facts(name), turn["order"], at=clock.now(), timestamps=timestamps)
+    return seal(content, at=clock.now(), timestamps=timestamps)
+
+
+def seal(
+    content: bytes,
+    *,
+    authority: Authority = AUTHORITY,
+    at: datetime | None = None,
+    timestamps: TimestampAuthority | None = None,
+) -> bytes:
+    at = at or when(5)
+    key, certificate = authority.seal
+    return signing.sign(
+        content,
+        field="seal",
+        person=HOSPITAL,
+        role_label="Seal of the organisation",
+        meaning="sealed after all had signed",
+        at=at,
+        local=clock.local_text(at, "Europe/London"),
+        key=key,
+        certificate=certificate,
+        authority_certificate=authority.der,
+        timestamps=timestamps,
+    )
+
+
+def archived(content: bytes, n: int, timestamps: TimestampAuthority, *, authority: Authority = AUTHORITY) -> bytes:
+    """The n-th archival timestamp, over all that proves the signatures; with 0 only what proves them."""
+    lists = [CertificateList.load(authority.revocation_list())]
+    about = {"timestamps": timestamps, "field": f"timestamp-{n}"} if n else {"timestamps": None}
+    return signing.add_proof(content, lists=lists, roots=timestamps.roots, **about)

@@ -1,9 +1,9 @@
 import eu.europa.esig.dss.diagnostic.DiagnosticData;
 import eu.europa.esig.dss.diagnostic.SignatureWrapper;
+import eu.europa.esig.dss.diagnostic.TimestampWrapper;
 import eu.europa.esig.dss.diagnostic.jaxb.XmlObjectModification;
 import eu.europa.esig.dss.enumerations.SignatureLevel;
 import eu.europa.esig.dss.model.FileDocument;
-import eu.europa.esig.dss.model.x509.CertificateToken;
 import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.spi.x509.CommonTrustedCertificateSource;
@@ -44,7 +44,7 @@ public final class Conformance {
       validate(file, PDFAFlavour.PDFA_3_A, "PDF/A-3A");
       validate(file, PDFAFlavour.PDFUA_1, "PDF/UA-1");
       int signatures = signaturesIn(file.getName());
-      if (signatures > 0) checkSignatures(file, new File(folder, "authority.der"), signatures);
+      if (signatures > 0) checkSignatures(file, folder, signatures);
     }
     System.out.println(passed + " passed, " + failed + " failed");
     System.exit(failed == 0 ? 0 : 1);
@@ -74,10 +74,19 @@ public final class Conformance {
     }
   }
 
-  private static void checkSignatures(File file, File authority, int expected) {
+  /** The level that all signatures must have: small-3-LTA-signed.pdf says LTA, and a name without one says B. */
+  private static SignatureLevel levelIn(String name) {
+    String[] parts = name.split("-");
+    String level = parts.length > 3 ? parts[2] : "B";
+    return SignatureLevel.valueByName("PAdES-BASELINE-" + level);
+  }
+
+  private static void checkSignatures(File file, File folder, int expected) {
     CommonTrustedCertificateSource trusted = new CommonTrustedCertificateSource();
-    CertificateToken root = DSSUtils.loadCertificate(authority);
-    trusted.addCertificate(root);
+    for (String name : List.of("authority.der", "timestamps.der")) {
+      trusted.addCertificate(DSSUtils.loadCertificate(new File(folder, name)));
+    }
+    SignatureLevel level = levelIn(file.getName());
     CommonCertificateVerifier verifier = new CommonCertificateVerifier();
     verifier.setTrustedCertSources(trusted);
     SignedDocumentValidator validator = SignedDocumentValidator.fromDocument(new FileDocument(file));
@@ -87,7 +96,7 @@ public final class Conformance {
     boolean all = data.getSignatures().size() == expected;
     StringBuilder detail = new StringBuilder(data.getSignatures().size() + " of " + expected + " signatures");
     for (SignatureWrapper signature : data.getSignatures()) {
-      boolean holds = signature.getSignatureFormat() == SignatureLevel.PAdES_BASELINE_B
+      boolean holds = signature.getSignatureFormat() == level
           && signature.isSignatureIntact() && signature.isSignatureValid() && signature.isBLevelTechnicallyValid()
           && signature.isTrustedChain() && signature.getStructuralValidationMessages().isEmpty();
       List<String> changes = changedLater(signature);
@@ -100,8 +109,14 @@ public final class Conformance {
         detail.append(" ").append(signature.getStructuralValidationMessages());
       }
     }
+    for (TimestampWrapper timestamp : data.getTimestampList()) {
+      boolean holds = timestamp.isMessageImprintDataIntact() && timestamp.isSignatureIntact()
+          && timestamp.isSignatureValid() && timestamp.isTrustedChain();
+      all = all && holds;
+      detail.append("; ").append(timestamp.getType()).append(holds ? " holds" : " DOES NOT HOLD");
+    }
     boolean forged = file.getName().startsWith("altered-");
-    say(all != forged, file, "PAdES-B-B", (forged ? "must be refused: " : "") + detail);
+    say(all != forged, file, "PAdES-B-" + levelIn(file.getName()).toString().replaceAll(".*-", ""), (forged ? "must be refused: " : "") + detail);
   }
 
   /**
