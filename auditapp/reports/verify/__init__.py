@@ -70,6 +70,7 @@ class SignatureFound:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     later_timestamps: tuple[Timestamp, ...] = ()  # of the document, which cover this signature too
+    keeps_proof: bool = False  # the file keeps certificates and revocation lists for checking it later
 
     @property
     def is_seal(self) -> bool:
@@ -97,7 +98,6 @@ class Inspection:
     timestamps: list[Timestamp] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)  # kinds of things changed after signing
     trailing_bytes: bool = False  # there are bytes that no signature covers after the last signed revision
-    keeps_proof: bool = False  # it keeps certificates and revocation lists for checking it later
     facts: dict[str, Any] | None = None  # of the first signed revision, or of the file if none is signed
     facts_sha256: str = ""
     facts_attached: int = 0
@@ -173,11 +173,10 @@ def inspection_of(answer: bytes, sha256: str) -> Inspection:
         return Inspection(
             sha256,
             True,
-            signatures=[_signature(row, found["shown"], timestamps) for row in found["signatures"]],
+            signatures=[_signature(row, found, timestamps) for row in found["signatures"]],
             timestamps=[timestamp for _revision, timestamp in timestamps],
             changes=sorted({str(what) for change in found["changes"] for what in change["what"]}),
             trailing_bytes=bool(found["trailing_bytes"]),
-            keeps_proof=bool(found["security_store"]),
             facts=_facts(facts_bytes),
             facts_sha256=hashlib.sha256(facts_bytes).hexdigest() if facts_bytes else "",
             facts_attached=int(found["facts_attached"]),
@@ -194,7 +193,9 @@ def _base64(items: Sequence[bytes]) -> list[str]:
     return [base64.b64encode(item).decode() for item in items]
 
 
-def _signature(row: dict[str, Any], shown: dict[str, str], timestamps: list[tuple[int, Timestamp]]) -> SignatureFound:
+def _signature(
+    row: dict[str, Any], found: dict[str, Any], timestamps: list[tuple[int, Timestamp]]
+) -> SignatureFound:
     said, flags = ("field", "person", "role", "meaning", "covers", "problem", "organisation", "name", "issuer"), (
         "intact", "trusted", "changed_after", "appearance_is_text",
     )  # fmt: skip
@@ -203,7 +204,8 @@ def _signature(row: dict[str, Any], shown: dict[str, str], timestamps: list[tupl
         **{key: str(row[key]) for key in (*said, "serial")},
         **{key: bool(row[key]) for key in flags},
         **{key: _time(row[key]) for key in ("at", "valid_from", "valid_until")},
-        shown=str(shown.get(row["field"], "")),
+        shown=str(found["shown"].get(row["field"], "")),
+        keeps_proof=bool(found["security_store"]),
         timestamp=_timestamp(row["timestamp"]) if row["timestamp"] else None,
         revocation=Revocation(str(revocation["state"]), _time(revocation["at"]), _time(revocation["as_of"])),
         later_timestamps=tuple(t for revision, t in timestamps if revision > row["revision"]),

@@ -325,7 +325,9 @@ class Reading:
             in_full = in_full or digest in re.sub(r"\s", "", text)
             here = [(name, box) for name, box in boxes if pages.get(name) == number]
             if here:
-                page.flatten()  # draws the appearances into the page, as a reader does
+                page.flatten()  # draws the appearances into the page, as a reader does; seen when opened again
+                page.close()
+                page = document[number]
                 layer = page.get_textpage()
                 for name, (left, bottom, right, top) in here:
                     shown[name] = layer.get_text_bounded(left, bottom, right, top)[: 10 * LONGEST_TEXT]
