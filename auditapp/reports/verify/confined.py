@@ -164,7 +164,7 @@ class Reading:
         start, before, after, rest = map(int, covered)
         if start != 0 or before <= 0 or rest <= 0 or after <= before or after + rest > len(self.pdf):
             return "odd_byte_range"
-        if not isinstance(contents, bytes) or not contents.strip(b"\0"):
+        if not isinstance(contents, (bytes, str)) or not contents.strip("\0" if isinstance(contents, str) else b"\0"):
             return "no_contents"
         if not re.fullmatch(rb"<[0-9A-Fa-f]*>", self.pdf[before:after]):
             return "gap"
@@ -308,12 +308,18 @@ class Reading:
         short = "".join(digest[:16])
         boxes = [(s.field_name, [float(n) for n in s.sig_field["/Rect"]]) for s in embedded]
         pages = self._pages_of_fields(embedded)
-        document = pypdfium2.PdfDocument(self.pdf)
-        document.init_forms()
-        if len(document) > MOST_PAGES:
+        without: list[int] = []
+        other: set[str] = set()
+        in_full, shown = False, {}
+        try:
+            document = pypdfium2.PdfDocument(self.pdf)
+            document.init_forms()
+            count = len(document)
+        except pypdfium2.PdfiumError:  # what cannot be shown has no page with the digest
+            count = 0
+        if count > MOST_PAGES:
             raise ValueError("The file has more pages than a report can have.")
-        without, other, in_full, shown = [], set(), False, {}
-        for number in range(len(document)):
+        for number in range(count):
             page = document[number]
             layer = page.get_textpage()
             text = layer.get_text_range()
@@ -334,7 +340,7 @@ class Reading:
                 layer.close()
             page.close()
         return {
-            "pages": len(document),
+            "pages": count,
             "pages_without_digest": without,
             "other_digests": sorted(other)[:5],
             "digest_in_full": in_full,
@@ -402,7 +408,7 @@ def _what_changed(old: Any, new: Any) -> set[str]:
 def _kinds_of(reference: Any, old: Any, new: Any) -> set[str]:
     item = new(reference)
     if not isinstance(item, dict):
-        return set()
+        return set() if old.is_ref_unassignable(reference) else {"content"}
     kind, sub = _get(item, "/Type"), _get(item, "/Subtype")
     if kind == "/Page":
         before = None if old.is_ref_unassignable(reference) else old(reference)
@@ -414,7 +420,9 @@ def _kinds_of(reference: Any, old: Any, new: Any) -> set[str]:
         return {"signature"}
     if kind == "/Metadata":
         return {"metadata"}
-    return set()
+    if reference == old.reader.root_ref or old.is_ref_unassignable(reference) or kind == "/Pages" or "/Producer" in item:
+        return set()
+    return {"content"}
 
 
 def _changed_after(signature: Any, changes: list[dict[str, Any]]) -> bool:
@@ -530,7 +538,10 @@ def _security_store(root: Any) -> dict[str, list[bytes]]:
 
 def _get(container: Any, key: str, default: Any = None) -> Any:
     """The value itself: PyHanko's own `get` may return a reference to it."""
-    return container[key] if key in container else default
+    try:
+        return container[key]
+    except KeyError:  # absent, or null
+        return default
 
 
 def _resolved(item: Any) -> Any:
