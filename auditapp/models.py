@@ -67,6 +67,7 @@ from auditapp.questionnaires.models import (
     ThresholdAdoption,
 )
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
+from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
@@ -76,9 +77,9 @@ __all__ = [
     "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "KeptPassage", "Look",
     "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Organisation", "PaperCheck",
     "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
-    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Report", "ReportFile", "Return", "Review",
-    "Revocation", "RevocationList",
-    "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange",
-    "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest",
-    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
+    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Report", "ReportFile", "ReportWithdrawal", "Return",
+    "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
+    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion",
+    "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove",
+    "Withdrawal",
 ]  # fmt: skip

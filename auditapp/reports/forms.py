@@ -103,6 +103,16 @@ class RefusalForm(forms.Form):
     )
 
 
+class WithdrawalForm(forms.Form):
+    """Why a report that was issued in error must not be relied on."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why it must not be relied on"),
+        help_text=gettext_lazy("For the hospital: whoever checks a copy is told that it is withdrawn, and not why."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
 class VerifyForm(forms.Form):
     """A PDF to check."""
 

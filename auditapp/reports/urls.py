@@ -9,6 +9,9 @@ urlpatterns = [
     # /audits/<ref>/
     path("audits/<ref>/decision/", views.decision, name="decision"),
     path("audits/<ref>/report/", views.report, name="report"),
+    path("audits/<ref>/report/withdrawal/", views.withdrawal, name="withdrawal"),
+    path("audits/<ref>/report/withdrawal/confirmation/", views.withdrawal_confirmation, name="withdrawal_confirmation"),
+    path("audits/<ref>/report/withdrawal/end/", views.withdrawal_end, name="withdrawal_end"),
     path("audits/<ref>/related-clauses/", views.related_clauses, name="related_clauses"),
     path("audits/<ref>/signature/", views.signature, name="signature"),
     path("audits/<ref>/signature/refusal/", views.refusal, name="refusal"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from auditapp import clock
 from auditapp.keys.models import Authority
 from auditapp.reports import verify
-from auditapp.reports.verify import Inspection
+from auditapp.reports.verify import Inspection, words
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Record:
     void: bool
     superseded_by: str | None
     superseded_at: datetime | None
-    last_step: bool = True
+    withdrawn_at: datetime | None
+    signatures: int
 
     @property
     def issued(self) -> str:
@@ -41,6 +42,28 @@ class Record:
     @property
     def superseded(self) -> str:
         return clock.local_text(self.superseded_at, self.zone) if self.superseded_at else ""
+
+    @property
+    def withdrawn(self) -> str:
+        return clock.local_text(self.withdrawn_at, self.zone) if self.withdrawn_at else ""
+
+    @property
+    def is_a_copy_of_the_issued(self) -> bool:
+        """Whether all had signed this file: what came later is the seal and timestamps, which only add proof."""
+        return self.issued_at is not None and not self.void and self.step >= self.signatures
+
+    def what_happened_since(self) -> list[str]:
+        """Withdrawn, superseded, in sentences."""
+        about = {"ref": self.superseded_by, "at": self.superseded, "organisation": self.organisation}
+        since = []
+        if self.withdrawn_at:
+            since.append(
+                _("Withdrawn on %(at)s by %(organisation)s: it was issued in error. Do not rely on it.")
+                % (about | {"at": self.withdrawn})
+            )
+        if self.superseded_by:
+            since.append(_("It was superseded by %(ref)s on %(at)s: read that one.") % about)
+        return since
 
 
 @dataclass(frozen=True)
@@ -52,12 +75,26 @@ class Verification:
     reasons: list[str]
     inspection: Inspection
     record: Record | None = None
-    disclaimer: str = field(
-        default_factory=lambda: _(
-            "Unchanged since signing does not confirm that its contents are right or that the tool is safe. "
-            "The signatures are advanced at best, never qualified."
-        )
-    )
+    disclaimer: str = field(default_factory=words.disclaimer)
+
+    @property
+    def tone(self) -> str:
+        """How the answer looks: a file can be unchanged and still be no longer what the hospital stands behind."""
+        if not self.ok:
+            return "bad"
+        return "attention" if self.record and self.record.what_happened_since() else "good"
+
+    @property
+    def signatures(self) -> list[dict[str, Any]]:
+        """Each signature with its sentences, for the page."""
+        return [
+            {"found": s, "title": words.title_of(s), "lines": words.account_of(s, self.zone)}
+            for s in self.inspection.signatures
+        ]
+
+    @property
+    def about_document(self) -> list[str]:
+        return words.about_document(self.inspection)
 
     @property
     def zone(self) -> str:
@@ -71,9 +108,10 @@ class Verification:
             "organisation": self.record.organisation,
             "issued_at": self.record.issued_at and clock.utc_text(self.record.issued_at),
             "superseded_by": self.record.superseded_by,
+            "withdrawn_at": self.record.withdrawn_at and clock.utc_text(self.record.withdrawn_at),
             "facts_sha256": self.record.facts_sha256,
         }
-        signatures = [asdict(s) for s in self.inspection.signatures]
+        signatures = [asdict(s) | {"level": words.level_of(s)} for s in self.inspection.signatures]
         return {"ok": self.ok, "sentence": self.sentence, "reasons": self.reasons} | {
             "sha256": self.inspection.sha256, "signatures": signatures, "record": record
         }  # fmt: skip
@@ -97,34 +135,22 @@ def verification_of(content: bytes) -> Verification:
     record = next(iter(_records(sha256=hashlib.sha256(content).hexdigest())), None)
     if record is None:
         return _unknown(inspection)
-    issued = issued_under(record.public_id)
-    if record.void or issued is None or not _is_issued_file(record, issued, inspection):
+    if not record.is_a_copy_of_the_issued:
         return _ours_but_not_issued(record, inspection)
-    return _issued(issued, inspection)
-
-
-def _is_issued_file(record: Record, issued: Record, inspection: Inspection) -> bool:
-    """The newest file, or an earlier one that had its seal: what came after that only proves it for longer."""
-    if record.file_sha256 == issued.file_sha256:
-        return True
-    signatories = (inspection.facts or {}).get("signatories", ())
-    return record.facts_sha256 == issued.facts_sha256 == inspection.facts_sha256 and record.step > len(signatories) > 0
+    return _issued(record, inspection)
 
 
 def _issued(record: Record, inspection: Inspection) -> Verification:
-    """Byte for byte the issued file; its signatures must say the same, or the record itself is not to be trusted."""
-    if not inspection.readable or not inspection.signatures or not all(map(_holds, inspection.signatures)):
+    """Byte for byte an issued file; its signatures must say the same, or the record itself is not to be trusted."""
+    reasons = words.faults(inspection)
+    if inspection.facts_sha256 != record.facts_sha256:
+        reasons.append(_("The attached facts are not those of our record."))
+    if reasons:
         sentence = _("This is the file we recorded, but its signatures do not hold. Do not rely on it.")
-        return Verification(False, sentence, _signature_reasons(inspection), inspection, record)
+        return Verification(False, sentence, reasons, inspection, record)
     about = {"ref": record.ref, "organisation": record.organisation, "at": record.issued}
     sentence = _("Unchanged: this is report %(ref)s as %(organisation)s issued it on %(at)s.") % about
-    reasons = []
-    if record.superseded_by:
-        reasons.append(
-            _("It was superseded by %(ref)s on %(at)s: read that one.")
-            % {"ref": record.superseded_by, "at": record.superseded}
-        )
-    return Verification(True, sentence, reasons, inspection, record)
+    return Verification(True, sentence, record.what_happened_since(), inspection, record)
 
 
 def _ours_but_not_issued(record: Record, inspection: Inspection) -> Verification:
@@ -132,7 +158,7 @@ def _ours_but_not_issued(record: Record, inspection: Inspection) -> Verification
         sentence = _("This document of %(ref)s was never issued: a signatory did not sign it.") % {"ref": record.ref}
     else:
         sentence = _("This is a stage of %(ref)s before all had signed, not the issued report.") % {"ref": record.ref}
-    return Verification(False, sentence, _signature_reasons(inspection), inspection, record)
+    return Verification(False, sentence, words.faults(inspection), inspection, record)
 
 
 def _unknown(inspection: Inspection) -> Verification:
@@ -140,12 +166,13 @@ def _unknown(inspection: Inspection) -> Verification:
     if not inspection.readable:
         sentence = _("This file cannot be read as a signed report, so it is not one that we issued.")
         return Verification(False, sentence, [inspection.problem] if inspection.problem else [], inspection)
-    origin = _claimed(inspection)
+    origin, reasons = _claimed(inspection), words.faults(inspection)
     if origin is None:
         sentence = _("This file was not issued here. Nothing can be said about where it comes from.")
-    else:
-        sentence = _("Altered: this is not %(ref)s as we issued it.") % {"ref": origin.ref}
-    return Verification(False, sentence, _signature_reasons(inspection), inspection, origin)
+        return Verification(False, sentence, reasons, inspection)
+    sentence = _("Altered: this is not %(ref)s as we issued it.") % {"ref": origin.ref}
+    reasons = reasons or [_("It differs from the issued file where no signature covers it.")]
+    return Verification(False, sentence, reasons + origin.what_happened_since(), inspection, origin)
 
 
 def _claimed(inspection: Inspection) -> Record | None:
@@ -154,23 +181,3 @@ def _claimed(inspection: Inspection) -> Record | None:
         return issued_under(UUID(hex=inspection.facts["report"]["public_id"]))  # type: ignore[index]
     except (TypeError, KeyError, ValueError, AttributeError):
         return None
-
-
-def _holds(signature: verify.SignatureFound) -> bool:
-    return signature.intact and signature.trusted and not signature.changed_after
-
-
-def _signature_reasons(inspection: Inspection) -> list[str]:
-    reasons = []
-    for s in inspection.signatures:
-        if not s.intact:
-            reasons.append(_("The document was changed under the signature of %(person)s.") % {"person": s.person})
-        elif s.changed_after:
-            reasons.append(_("The document was changed after %(person)s signed.") % {"person": s.person})
-        elif not s.trusted:
-            reasons.append(_("The certificate of %(person)s was not issued here.") % {"person": s.person})
-    if inspection.trailing_bytes:
-        reasons.append(_("There are bytes after the end of the signed document."))
-    if inspection.readable and not inspection.signatures:
-        reasons.append(_("It carries no signature."))
-    return reasons

@@ -12,15 +12,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from auditapp.audits.models import Audit
 from auditapp.questionnaires.models import Framework
 from auditapp.refusals import NotAllowed
-from auditapp.reports.forms import ConditionFormSet, DecisionForm, RefusalForm, SignatureForm, VerifyForm
+from auditapp.reports.forms import (
+    ConditionFormSet,
+    DecisionForm,
+    RefusalForm,
+    SignatureForm,
+    VerifyForm,
+    WithdrawalForm,
+)
 from auditapp.reports.models import Decision, Report
 from auditapp.reports.related_clauses import by_framework
 from auditapp.reports.verification import issued_under, verification_of
+from auditapp.reports.withdrawal import ReportWithdrawal
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,6 +56,8 @@ def report(request: HttpRequest, ref: str) -> HttpResponse:
     context = {"report": found, "audit": found.audit, "facts": facts, "to_sign": not found.refusal_to(request.user)}
     file = found.newest_file
     context |= {"signing": found.signing_steps(), "file": file, "progress": found.progress(file)}
+    if found.issued_at:
+        context |= ReportWithdrawal.about(found, request.user)
     return render(request, "reports/report.html", context)
 
 
@@ -94,6 +104,40 @@ def refusal(request: HttpRequest, ref: str) -> HttpResponse:
         messages.success(request, _("You did not sign. The audit is back with its auditor, with your reason."))
         return redirect(found.audit)
     return render(request, "reports/refusal.html", {"report": found, "audit": found.audit, "form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
+    """Propose to withdraw an issued report."""
+    found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
+    ReportWithdrawal.must_be_open_to(request.user, found)
+    form = WithdrawalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        ReportWithdrawal.propose(found, by=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("The withdrawal is proposed. It counts when a second person has confirmed it."))
+        return redirect(found)
+    return render(request, "reports/withdrawal.html", {"report": found, "audit": found.audit, "form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def withdrawal_confirmation(request: HttpRequest, ref: str) -> HttpResponse:
+    found = get_object_or_404(ReportWithdrawal.objects.visible_to(request.user).standing_on(ref))
+    found.must_be_confirmed_by(request.user)
+    if request.method == "POST":
+        found.confirm(by=request.user)
+        messages.success(request, _("The report is withdrawn. Whoever checks a copy of it is told so."))
+        return redirect(found)
+    page = {"withdrawal": found, "audit": found.report.audit}
+    return render(request, "reports/withdrawal_confirmation.html", page)
+
+
+@require_POST
+def withdrawal_end(request: HttpRequest, ref: str) -> HttpResponse:
+    """Leave the report as it is."""
+    found = get_object_or_404(ReportWithdrawal.objects.visible_to(request.user).standing_on(ref))
+    found.drop(by=request.user)
+    messages.success(request, _("The report stands as it was issued."))
+    return redirect(found)
 
 
 @require_safe

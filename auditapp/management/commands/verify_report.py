@@ -26,7 +26,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(found.for_machines(), indent=1, ensure_ascii=False, default=str))
         else:
-            signed = [f"{s.person} ({s.role}), {s.at}: {s.meaning}" for s in found.inspection.signatures]
-            self.stdout.write("\n".join([found.sentence, *found.reasons, *signed, found.disclaimer]))
+            lines = [found.sentence, *found.reasons]
+            for signature in found.signatures:
+                lines += ["", signature["title"], *(f"  {line}" for line in signature["lines"])]
+            self.stdout.write("\n".join([*lines, "", *found.about_document, found.disclaimer]))
         if not found.ok:
             raise SystemExit(1)
