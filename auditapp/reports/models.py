@@ -17,6 +17,7 @@ from auditapp.audits.models import Audit, Submission
 from auditapp.findings.models import Finding
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.reports import facts, jobs
+from auditapp.reports.reauthentication import Reauthentication
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
@@ -233,10 +234,11 @@ class Report(Placed):
                     "at": clock.utc_text(s.at),
                     "facts_sha256": s.facts_sha256,
                     "shown_sha256": s.shown_sha256,
+                    "reauthenticated_at": clock.utc_text(s.reauthentication.at) if s.reauthentication else None,
                 }
-                for s in self.signatures.select_related("by")
+                for s in self.signatures.select_related("by", "reauthentication")
             ],
-            "files": list(self.files.order_by("step").values("step", "sha256")),
+            "files": list(self.files.order_by("step").values("step", "sha256", "printed_with")),
         }
 
     @property
@@ -274,15 +276,15 @@ class Report(Placed):
         """That the document was opened for signing is on the trail."""
         Event.record(to, "report.shown_for_signing", self.audit, file=self.files.latest("step").sha256)
 
-    def note_wrong_password(self, *, by: User) -> None:
-        """A failed re-authentication is kept, although nothing else happens."""
-        Event.record(by, "report.reauthentication_failed", self.audit)
-
     @transaction.atomic
-    def sign(self, *, by: User, meaning: str, shown_sha256: str) -> "Signature":
-        """Sign for one meaning, over the facts and the very file that was shown; the password was asked just before.
+    def sign(
+        self, *, by: User, meaning: str, shown_sha256: str, reauthentication: Reauthentication | None = None
+    ) -> "Signature":
+        """Sign for one meaning, over the facts and the very file that was shown.
 
-        The signature is this row; a job then puts it into the PDF, where anyone can check it.
+        The page of the signature passes the re-authentication that it asked for just before; the database lets each
+        bear one signature, of the same person, meaning and digests. There is none where the demonstration or a test
+        plays a person, and the export says so. The signature is this row; a job then puts it into the PDF.
         """
         report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
         if refusal := report.refusal_to(by):
@@ -300,6 +302,7 @@ class Report(Placed):
             meaning=meaning,
             facts_sha256=report.sha256,
             shown_sha256=shown.sha256,
+            reauthentication=reauthentication,
             by=by,
             at=clock.now(),
         )
@@ -326,10 +329,10 @@ class Report(Placed):
         return refused
 
     @transaction.atomic
-    def keep_file(self, step: int, content: bytes) -> "ReportFile":
+    def keep_file(self, step: int, content: bytes, *, printed_with: str = "") -> "ReportFile":
         """Insert the file of a step, or find the one that another run of the job inserted first; then move on.
 
-        Step 0 is unsigned and lets the signing begin; the step of the last signatory issues the report.
+        `printed_with` names renderer and fonts of the file that was printed. Step 0 is unsigned and lets the signing begin; the step of the last signatory issues the report.
         """
         report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
         if kept := report.files.filter(step=step).first():
@@ -339,6 +342,7 @@ class Report(Placed):
             report=report,
             step=step,
             content=content,
+            printed_with=printed_with,
             sha256=hashlib.sha256(content).hexdigest(),
             at=clock.now(),
         )
@@ -376,6 +380,7 @@ class ReportFile(Placed):
     step = models.PositiveSmallIntegerField()
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64, db_index=True)
+    printed_with = models.CharField(max_length=300, blank=True, default="", db_default="")  # of step 0: see pdf.Printed
     at = models.DateTimeField()
     objects = ReadInFullQuerySet.as_manager()
 
@@ -387,7 +392,7 @@ class ReportFile(Placed):
 
 
 class Signature(Placed):
-    """A person, asked for the password for this one act, signed with this meaning over these two digests."""
+    """A person, asked for address and password for this one act, signed with this meaning over these two digests."""
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="signatures")
     order = models.PositiveSmallIntegerField()
@@ -395,6 +400,7 @@ class Signature(Placed):
     meaning = models.CharField(max_length=200)
     facts_sha256 = models.CharField(max_length=64)
     shown_sha256 = models.CharField(max_length=64)
+    reauthentication = models.OneToOneField(Reauthentication, models.PROTECT, null=True, related_name="signature")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

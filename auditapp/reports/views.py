@@ -5,7 +5,6 @@ from uuid import UUID
 
 from csp.decorators import csp_exempt
 from django.contrib import messages
-from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +18,7 @@ from auditapp.questionnaires.models import Framework
 from auditapp.refusals import NotAllowed
 from auditapp.reports.forms import ConditionFormSet, DecisionForm, RefusalForm, SignatureForm, VerifyForm
 from auditapp.reports.models import Decision, Report
+from auditapp.reports.reauthentication import Opening
 from auditapp.reports.related_clauses import by_framework
 from auditapp.reports.verification import issued_under, verification_of
 
@@ -71,12 +71,9 @@ def signature(request: HttpRequest, ref: str) -> HttpResponse:
         raise NotAllowed(refusal)
     form = SignatureForm(request.POST or None, report=found, name=request.user.name)
     if request.method == "POST" and form.is_valid():
-        if authenticate(request, username=request.user.email, password=form.cleaned_data["password"]) == request.user:
-            found.sign(by=request.user, meaning=form.cleaned_data["meaning"], shown_sha256=form.cleaned_data["shown"])
+        if form.sign(request):
             messages.success(request, _("You have signed. Your signature is now being put into the PDF."))
             return redirect("reports:report", ref=ref)
-        found.note_wrong_password(by=request.user)
-        form.add_error("password", _("This is not your password. Nothing was signed."))
     else:
         found.note_shown(to=request.user)
     return render(request, "reports/signature.html", {"report": found, "audit": found.audit, "form": form})
@@ -101,6 +98,7 @@ def pdf(request: HttpRequest, ref: str) -> HttpResponse:
     """The newest file; `?step=0` the one before any signature, and so on."""
     found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
     file = get_object_or_404(found.files_up_to(request.GET.get("step", "")))
+    Opening.note(found, file, by=request.user)
     response = HttpResponse(bytes(file.content), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{ref}.pdf"'
     return response
