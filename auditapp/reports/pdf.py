@@ -108,7 +108,7 @@ def stamp(*, person: str, role_label: str, meaning: str, local: str, width: floa
     for size in STAMP_SIZES:
         style = f"""
             @page {{ size: {width}pt {height}pt; margin: 2pt 5pt }}
-            body {{ margin: 0; font: {size}pt/1.25 "Open Sans", "DejaVu Sans"; color: #17212b }}
+            body {{ margin: 0; font: {size}pt/1.25 "Open Sans", "DejaVu Sans", "Droid Sans Fallback"; color: #17212b }}
             p {{ margin: 0; overflow-wrap: anywhere }}
             b {{ font-size: 1.15em }}"""
         drawn = _document(body, CSS(string=style, font_config=_fonts()), STAMP_VARIANT)

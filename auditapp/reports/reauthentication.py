@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.accounts.models import Placed, User
+from auditapp.accounts.models import Placed, ReadInFullQuerySet, User
 from auditapp.refusals import NotAllowed
 from auditapp.trail.models import Event
 
@@ -23,6 +23,7 @@ class Opening(Placed):
     sha256 = models.CharField(max_length=64)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    objects = ReadInFullQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -55,6 +56,7 @@ class Reauthentication(Placed):
     shown_sha256 = models.CharField(max_length=64)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    objects = ReadInFullQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.report_id} {self.by_id}"

@@ -14,6 +14,8 @@ urlpatterns = [
     path("audits/<ref>/signature/refusal/", views.refusal, name="refusal"),
     path("audits/<ref>/report.pdf", views.pdf, name="pdf"),
     path("audits/<ref>/report.json", views.export, name="json"),
+    # /schemas/: for anyone, without an account
+    path("schemas/<name>", views.schema, name="schema"),
     # /verify/: for anyone, without an account
     path("verify/", views.verify, name="verify"),
     path("verify/<uuid:public_id>/", views.verify, name="verify_report"),

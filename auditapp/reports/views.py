@@ -6,7 +6,7 @@ from uuid import UUID
 from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from auditapp.audits.models import Audit
 from auditapp.questionnaires.models import Framework
 from auditapp.refusals import NotAllowed
+from auditapp.reports import schemas
 from auditapp.reports.forms import ConditionFormSet, DecisionForm, RefusalForm, SignatureForm, VerifyForm
 from auditapp.reports.models import Decision, Report
 from auditapp.reports.reauthentication import Opening
@@ -110,6 +111,16 @@ def export(request: HttpRequest, ref: str) -> HttpResponse:
     response = JsonResponse(found.envelope(), json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="{ref}.json"'
     return response
+
+
+@login_not_required
+@require_safe
+def schema(request: HttpRequest, name: str) -> HttpResponse:
+    """One of the published schemas, for whoever reads our facts without us."""
+    content = schemas.content(name)
+    if content is None:
+        raise Http404
+    return HttpResponse(content, content_type=schemas.TYPE)
 
 
 @login_not_required

@@ -45,6 +45,7 @@ TABLE = [
     Page("accounts:theme", get=None, post=ALL, public=True),
     Page("reports:verify", post=ALL, public=True),
     Page("reports:verify_report", with_={"public_id": "issued"}, public=True, post=ALL),
+    Page("reports:schema", with_={"name": "report-1.schema.json"}, public=True),
     Page("accounts:mail_off", with_={"token": "letter"}, public=True, post=ALL),
     Page("help", public=True),
     Page("accessibility", public=True),
@@ -223,6 +224,14 @@ TABLE = [
         "draft",
         get=None,
         post=ALL,
+        with_={"code": "mon-02", "pk": "comment"},
+        part=True,
+    ),
+    Page(
+        "audits:comment_printing",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR}),  # and whoever wrote it
         with_={"code": "mon-02", "pk": "comment"},
         part=True,
     ),
