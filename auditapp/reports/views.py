@@ -6,7 +6,7 @@ from uuid import UUID
 from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from auditapp.audits.models import Audit
 from auditapp.questionnaires.models import Framework
+from auditapp.questionnaires.spreadsheets.plain import TYPE as WORKBOOK
 from auditapp.refusals import NotAllowed
-from auditapp.reports import schemas
+from auditapp.reports import evidence_pack, schemas
 from auditapp.reports.forms import ConditionFormSet, DecisionForm, RefusalForm, SignatureForm, VerifyForm
 from auditapp.reports.models import Decision, Report
 from auditapp.reports.reauthentication import Opening
 from auditapp.reports.related_clauses import by_framework
+from auditapp.reports.spreadsheet import workbook
 from auditapp.reports.verification import issued_under, verification_of
 
 
@@ -110,6 +112,25 @@ def export(request: HttpRequest, ref: str) -> HttpResponse:
     found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
     response = JsonResponse(found.envelope(), json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="{ref}.json"'
+    return response
+
+
+@require_safe
+def spreadsheet(request: HttpRequest, ref: str) -> HttpResponse:
+    """The facts of an issued report as a workbook."""
+    found = get_object_or_404(Report.objects.visible_to(request.user).issued().newest_of(ref))
+    response = HttpResponse(workbook(found.facts, found.sha256), content_type=WORKBOOK)
+    response["Content-Disposition"] = f'attachment; filename="{ref}.xlsx"'
+    return response
+
+
+@require_safe
+def evidence(request: HttpRequest, ref: str) -> HttpResponse:
+    """The evidence of an issued report, sent from the disk piece by piece."""
+    found = get_object_or_404(Report.objects.visible_to(request.user).issued().newest_of(ref))
+    packed = evidence_pack.pack(found, by=request.user)
+    response = StreamingHttpResponse(packed.pieces(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{ref}-evidence.zip"'
     return response
 
 

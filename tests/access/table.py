@@ -311,6 +311,8 @@ TABLE = [
     Page("reports:related_clauses", "issued", part=True),
     Page("reports:pdf", "issued", part=True),
     Page("reports:json", "issued", part=True),
+    Page("reports:xlsx", "issued", part=True),
+    Page("reports:evidence_pack", "issued", part=True),
     Page("reports:signature", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), part=True),
     Page("reports:refusal", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), part=True),
 ]  # fmt: skip
