@@ -206,7 +206,7 @@ django.setup()
 from tests.reports import signed
 sys.stdout.write(hashlib.sha256(signed.unsigned("small")).hexdigest())
 """
-    here = hashlib.sha256(signed.unsigned("small")).hexdigest()
+    here = hashlib.sha256(rendered(example("small"))).hexdigest()
     root = Path(__file__).resolve().parents[2]
     for seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo"}
@@ -214,6 +214,20 @@ sys.stdout.write(hashlib.sha256(signed.unsigned("small")).hexdigest())
             [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, check=True
         )
         assert done.stdout.decode() == here
+
+
+def test_what_a_report_was_printed_with_is_said_and_is_the_same_for_the_same_machine() -> None:
+    facts = example("small")
+    first, again = (pdf.printed(facts, facts_bytes=example_facts.canonical(facts)) for _ in range(2))
+    assert first == again
+    assert re.fullmatch(
+        r"auditapp [0-9a-f]{16}; weasyprint [\d.]+; pydyf [\d.]+; fonttools [\d.]+; pikepdf [\d.]+; pango [\d.]+; "
+        r"fonts [0-9a-f]{16}",
+        first.with_,
+    )
+    other = example("small")
+    other["decision"]["reasons"] = "漢字"  # needs one font more
+    assert pdf.printed(other, facts_bytes=example_facts.canonical(other)).with_ != first.with_
 
 
 def test_other_facts_give_other_bytes() -> None:
