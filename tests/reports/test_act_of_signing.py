@@ -216,3 +216,28 @@ def test_people_of_another_hospital_see_neither(client: Client, make: Make, asha
     sign_in(client, sam)
     assert client.get(address(report)).status_code == 404
     assert not Opening.objects.visible_to(sam).exists()
+
+
+def test_whose_account_is_closed_signs_nothing_more(client: Client, make: Make, asha: User, ada: User) -> None:
+    report = prepared(make)
+    opened(client, report, asha)
+    asha.deactivate(by=ada)
+    reply = client.post(address(report), given(report, asha))
+    assert reply.status_code == 302
+    assert reply["Location"].startswith("/sign-in/")
+    assert not Signature.objects.exists()
+
+
+def test_no_two_accounts_of_the_installation_have_one_address(make: Make, asha: User, ada: User) -> None:
+    with pytest.raises(Refused):
+        User.invite(by=ada, role="auditor", name="Other", email=asha.email.upper(), password="another quiet ward")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        User.objects.filter(pk=ada.pk).update(email=asha.email)
+
+
+def test_a_signature_is_neither_changed_nor_deleted(make: Make) -> None:
+    report = prepared(make)
+    sign_next(make, report)
+    for act in ("DELETE FROM auditapp_signature", "UPDATE auditapp_signature SET meaning = 'x'"):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(act)
