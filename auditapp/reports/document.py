@@ -481,7 +481,9 @@ def _agreement(found: Facts) -> str:
     if found["percent"] is None:
         return _("no question")
     if found["kappa"] is None:
-        return _("the same verdict on %(same)s of %(n)s questions (%(percent)s %%); Cohen’s kappa is not defined") % told
+        return (
+            _("the same verdict on %(same)s of %(n)s questions (%(percent)s %%); Cohen’s kappa is not defined") % told
+        )
     return _("the same verdict on %(same)s of %(n)s questions (%(percent)s %%); Cohen’s kappa %(kappa)s") % told
 
 
@@ -504,8 +506,7 @@ def _read_twice(row: Facts, names: Facts, when: Callable[[str], str]) -> Facts:
         "readings": readings,
         "settled": settled
         and {
-            "line": SETTLED[settled["choice"]]
-            % {"who": person(settled["by"]), "at": when(settled["at"]), **names},
+            "line": SETTLED[settled["choice"]] % {"who": person(settled["by"]), "at": when(settled["at"]), **names},
             "reason": settled["reason"],
         },
     }

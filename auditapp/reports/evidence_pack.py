@@ -135,8 +135,8 @@ def pack(report: "Report", *, by: User) -> Pack:
         "README.txt": readme.encode(),
         "manifest.json": sealed,
         "manifest.json.sig": authority.seal(sealed),
-        "seal.pem": _pem(authority.seal_certificate),
-        "authority.pem": _pem(authority.certificate),
+        "seal.pem": _pem(bytes(authority.seal_certificate)),
+        "authority.pem": _pem(bytes(authority.certificate)),
         "SHA256SUMS": "".join(f"{row['sha256']}  {row['name']}\n" for row in listed).encode(),
     }
     return Pack(parts | own, files, at=datetime.fromisoformat(facts["report"]["prepared_at"]))
@@ -186,4 +186,4 @@ def _listed(name: str, content: bytes) -> dict[str, Any]:
 
 
 def _pem(certificate: bytes) -> bytes:
-    return x509.load_der_x509_certificate(bytes(certificate)).public_bytes(Encoding.PEM)
+    return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)

@@ -166,9 +166,7 @@ def _round(submission: Any, then: dict[str, Any], later: dict[str, Any]) -> dict
         "submitted_at": clock.utc_text(submission.at),
         "sha256": submission.sha256,
         "result": {"calculated_result": result["calculated_result"], "label": result["label"]},
-        "returns": [
-            _return(row, then, later) for row in submission.returns.select_related("answer", "by")
-        ],
+        "returns": [_return(row, then, later) for row in submission.returns.select_related("answer", "by")],
         "review": review and {"by": review.by.for_facts, "at": clock.utc_text(review.at), "note": review.note},
         "refusal": refusal and {"by": refusal.by.for_facts, "at": clock.utc_text(refusal.at), "reason": refusal.reason},
     }

@@ -332,7 +332,8 @@ class Report(Placed):
     def keep_file(self, step: int, content: bytes, *, printed_with: str = "") -> "ReportFile":
         """Insert the file of a step, or find the one that another run of the job inserted first; then move on.
 
-        `printed_with` names renderer and fonts of the file that was printed. Step 0 is unsigned and lets the signing begin; the step of the last signatory issues the report.
+        `printed_with` names renderer and fonts of the file that was printed.
+        Step 0 is unsigned and lets the signing begin; the step of the last signatory issues the report.
         """
         report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
         if kept := report.files.filter(step=step).first():

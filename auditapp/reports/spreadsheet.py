@@ -1,4 +1,4 @@
-"""A report's frozen facts as a workbook, to be filtered and counted elsewhere. Pure: reads the facts and nothing else."""
+"""A report's frozen facts as a workbook, to be filtered and counted elsewhere. Pure: reads the facts alone."""
 
 from typing import Any
 
@@ -155,12 +155,12 @@ def _beside(submission: Facts) -> Table:
 def _second_reading(submission: Facts) -> Table:
     reading = submission.get("second_reading")
     columns = {_("Question"): 12, _("Reader"): 26, _("Verdict"): 18, _("Said"): 80, _("Settled"): 16, _("Reason"): 40}
-    rows: list[list[Any]] = []
-    if reading:
-        found = reading["agreement"]
-        words = f"{found['same']} / {found['questions']}; kappa {found['kappa'] or '–'}"
-        rows.append(["", _("Agreement"), "", words, "", ""])
-    for row in reading["questions"] if reading else []:
+    if not reading:
+        return Table(_("Second reading"), columns, [])
+    found = reading["agreement"]
+    words = f"{found['same']} / {found['questions']}; kappa {found['kappa'] or '–'}"
+    rows: list[list[Any]] = [["", _("Agreement"), "", words, "", ""]]
+    for row in reading["questions"]:
         settled = row["settled"] or {"choice": "", "reason": ""}
         for which in ("first", "second"):
             said = row[which]
@@ -195,9 +195,7 @@ def _rounds(facts: Facts) -> Table:
                     texts = [str(WORDS[said["state"]]), *(said[k] for k in keys if said[k])]
                     rows.append([n, word, back["check"], "\n".join(texts), person(said["by"]), said["at"]])
         if one["review"]:
-            rows.append(
-                [n, _("Accepted"), "", one["review"]["note"], person(one["review"]["by"]), one["review"]["at"]]
-            )
+            rows.append([n, _("Accepted"), "", one["review"]["note"], person(one["review"]["by"]), one["review"]["at"]])
         if refusal := one["refusal"]:
             rows.append([n, _("Signature refused"), "", refusal["reason"], person(refusal["by"]), refusal["at"]])
     columns = {_("Round"): 8, _("What"): 18, _("Question"): 12, _("Said"): 80, _("By"): 26, _("At (UTC)"): 21}

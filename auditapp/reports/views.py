@@ -125,7 +125,7 @@ def spreadsheet(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @require_safe
-def evidence(request: HttpRequest, ref: str) -> HttpResponse:
+def evidence(request: HttpRequest, ref: str) -> StreamingHttpResponse:
     """The evidence of an issued report, sent from the disk piece by piece."""
     found = get_object_or_404(Report.objects.visible_to(request.user).issued().newest_of(ref))
     packed = evidence_pack.pack(found, by=request.user)

@@ -2,18 +2,14 @@
 
 import http.client
 import itertools
-import json
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from django.db import connection
 
@@ -29,7 +25,7 @@ from tests.bench.reports import Printing
 from tests.bench.together import PEOPLE, Together
 from tests.bench.world import World
 from tests.campaign.browser import Browser, Page
-from tests.campaign.processes import CLONE, Web
+from tests.campaign.processes import Web
 
 WARM_REQUESTS = 10
 MEGABYTE = 1024 * 1024

@@ -66,7 +66,9 @@ def measure(times: int) -> None:
     for name in ("small", "large"):
         content, facts = signed.unsigned(name), signed.facts(name)
         bare_sign = _bare_signer(content, facts["signatories"][0]["field"])
-        pairs = [(_timed(lambda c=content, f=facts: signed.sign_next(c, f, 1)), _timed(bare_sign)) for _ in range(times)]
+        pairs = [
+            (_timed(lambda c=content, f=facts: signed.sign_next(c, f, 1)), _timed(bare_sign)) for _ in range(times)
+        ]
         _say(f"sign {_pages(content)} pages", pairs)
 
 

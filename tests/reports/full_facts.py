@@ -1,4 +1,4 @@
-"""Report facts that between them use every key there is: what schema 1 may hold, and what every reader must cope with."""
+"""Report facts that between them use every key that schema 1 has, which every reader must cope with."""
 
 import copy
 from typing import Any

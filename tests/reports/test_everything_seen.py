@@ -28,6 +28,16 @@ def decided(audit: Audit, *, asha: User, ben: User) -> Report:
     return Decision.record(audit, by=ben, code="continue", reasons="The check is complete.", conditions=()).report
 
 
+def test_the_page_of_a_round_shows_a_marked_comment_too(
+    client: Client, make: Make, asha: User, ben: User, dora: User
+) -> None:
+    audit = make.audit(answered=True)
+    said(audit, "The table hangs in the ward.", by=dora).put_in_report(by=dora)
+    audit.submit(by=asha)
+    sign_in(client, ben)
+    assert "The table hangs in the ward." in client.get(f"/audits/{audit.ref}/rounds/1/").content.decode()
+
+
 def page(report: Report) -> str:
     return " ".join(render_to_string("reports/print/report.html", document(report.facts, report.sha256)).split())
 

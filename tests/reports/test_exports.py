@@ -47,7 +47,9 @@ def shown(facts: dict[str, Any]) -> str:
     return "\n".join(str(cell.value) for cell in cells(workbook(facts, "0" * 64)))
 
 
-@pytest.mark.parametrize("facts", [signed.facts("small"), signed.facts("large"), full()], ids=["small", "large", "full"])
+@pytest.mark.parametrize(
+    "facts", [signed.facts("small"), signed.facts("large"), full()], ids=["small", "large", "full"]
+)
 def test_every_answer_note_and_reason_of_the_facts_stands_in_the_workbook(facts: dict[str, Any]) -> None:
     said = shown(facts)
     missing = [
@@ -188,9 +190,7 @@ def test_a_file_that_is_secret_in_one_place_is_secret_in_all(make: Make, asha: U
 
 
 @pytest.mark.django_db
-def test_openssl_alone_checks_the_pack_as_its_readme_says(
-    make: Make, asha: User, ben: User, tmp_path: Path
-) -> None:
+def test_openssl_alone_checks_the_pack_as_its_readme_says(make: Make, asha: User, ben: User, tmp_path: Path) -> None:
     with packed(with_evidence(make, asha, ben), asha) as pack:
         pack.extractall(tmp_path)
     readme = (tmp_path / "README.txt").read_text()
@@ -229,9 +229,7 @@ def test_a_file_that_is_gone_is_said_and_stops_nothing(make: Make, asha: User, b
 
 
 @pytest.mark.django_db
-def test_sending_it_reads_no_database_and_holds_no_large_file(
-    make: Make, asha: User, ben: User
-) -> None:
+def test_sending_it_reads_no_database_and_holds_no_large_file(make: Make, asha: User, ben: User) -> None:
     def large(audit: Any) -> None:
         file = ContentFile(b"a line of a long log\n" * 300_000, name="long.txt")
         audit.answers.get(code="mon-05").add_evidence(by=asha, title="Long", content=file, filename="l.txt", **DATED)

@@ -33,7 +33,9 @@ def schema(name: str) -> dict[str, Any]:
 
 def wrong(value: Any, name: str) -> list[str]:
     """Where a value does not keep to a schema, in sentences."""
-    known = Registry().with_resources((n, Resource.from_contents(json.loads(schemas.content(n)))) for n in schemas.NAMES)
+    known = Registry().with_resources(
+        (n, Resource.from_contents(json.loads(schemas.content(n)))) for n in schemas.NAMES
+    )
     found = Draft202012Validator(schema(name), registry=known).iter_errors(value)
     return [f"{'.'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in found]
 
