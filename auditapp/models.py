@@ -67,6 +67,7 @@ from auditapp.questionnaires.models import (
     ThresholdAdoption,
 )
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
+from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.trail.models import Checkpoint, Event, Head
 
@@ -75,11 +76,11 @@ __all__ = [
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision",
     "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence",
     "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "KeptPassage", "Look",
-    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Organisation", "PaperCheck",
-    "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
-    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Report", "ReportFile", "ReportWithdrawal", "Return",
-    "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion",
-    "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove",
-    "Withdrawal",
+    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation",
+    "PaperCheck", "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
+    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report",
+    "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
+    "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",
+    "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption",
+    "User", "Vendor", "VersionMove", "Withdrawal",
 ]  # fmt: skip

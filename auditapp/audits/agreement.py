@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class Agreement:
     def kappa_shown(self) -> str:
         """Two decimals, halves away from zero; a dash where it is not defined."""
         return "–" if self.kappa is None else _shown(self.kappa, 2)
+
+    @property
+    def for_facts(self) -> dict[str, Any]:
+        """Texts, since facts hold no floats; null where there is nothing to say."""
+        percent = self.percent if self.n else None
+        kappa = None if self.kappa is None else self.kappa_shown
+        return {"questions": self.n, "same": self.same, "percent": percent, "kappa": kappa}
 
 
 def agreement(pairs: Iterable[tuple[str, str]]) -> Agreement:

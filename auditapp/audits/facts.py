@@ -13,7 +13,7 @@ from auditapp.deployments import profile as profiles
 
 if TYPE_CHECKING:  # the models import this module
     from auditapp.accounts.models import User
-    from auditapp.audits.models import Answer, AnswerRevision, Audit, StandingAnswer
+    from auditapp.audits.models import Answer, AnswerRevision, Audit, Comment, StandingAnswer
     from auditapp.audits.models.suppliers import Put
     from auditapp.deployments.models import Profile
     from auditapp.evidence.models import Evidence
@@ -45,12 +45,16 @@ def submission(
     live: bool,
     scored: dict[str, Any],
     asked_of_suppliers: "Mapping[int, list[Put]]",
+    comments: "Mapping[int, list[Comment]] | None" = None,
+    second_reading: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The submission layer: every question, answer, note, evidence entry, exclusion, score and gap.
 
     `answers` come from `for_reading()`, in order; `scored` is what scoring made of exactly these answers, and
-    `asked_of_suppliers` is what `put_to_suppliers` found for them.
+    `asked_of_suppliers` is what `put_to_suppliers` found for them. `comments` are those marked for the report, by the
+    key of their answer; `second_reading` is what `SecondReading.for_facts` says of an audit that two people read apart.
     """
+    beside = {a.pk: _beside(a, asked_of_suppliers, comments or {}, zone=audit.site.zone, at=at) for a in answers}
     zone = audit.site.zone
     findings = {f["check"]: f for f in scored["findings"]}
     return {
@@ -82,7 +86,7 @@ def submission(
             "local": clock.local_text(at, zone),
             "date": _date(clock.day(at, zone)),
         },
-        "categories": _categories(audit, answers, scored["states"], asked_of_suppliers, at=at),
+        "categories": _categories(audit, answers, scored["states"], beside),
         "excluded": [
             {
                 "code": question.code,
@@ -99,7 +103,32 @@ def submission(
             for a in answers
             if (finding := findings.get(a.code))
         ],
+        **({"second_reading": second_reading} if second_reading else {}),
     }
+
+
+def _beside(
+    answer: "Answer",
+    asked_of_suppliers: "Mapping[int, list[Put]]",
+    comments: "Mapping[int, list[Comment]]",
+    *,
+    zone: str,
+    at: datetime,
+) -> dict[str, Any]:
+    """What stands below an answer, each only where there is any: all other facts stay as they were."""
+    found = {
+        "asked_of_suppliers": [_asked(row, zone, at=at) for row in asked_of_suppliers.get(answer.pk, [])],
+        "comments": [_comment(row) for row in comments.get(answer.pk, [])],
+    }
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _comment(comment: "Comment") -> dict[str, Any]:
+    said = {"text": comment.text, "by": comment.by.for_facts, "at": clock.utc_text(comment.at)}
+    if comment.resolved_by and comment.resolved_at:
+        resolved = {"by": comment.resolved_by.for_facts, "at": clock.utc_text(comment.resolved_at)}
+        return said | {"resolved": resolved}
+    return said
 
 
 def _deployment(audit: "Audit", *, live: bool) -> dict[str, Any]:
@@ -125,9 +154,7 @@ def _categories(
     audit: "Audit",
     answers: list["Answer"],
     states: dict[str, str],
-    asked_of_suppliers: "Mapping[int, list[Put]]",
-    *,
-    at: datetime,
+    beside: dict[int, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """The asked questions under their categories, in taxonomy order."""
     questions = {q.pk: q for q in audit.version.all_questions}  # with category and domain, read once
@@ -146,9 +173,7 @@ def _categories(
                 "questions": [],
             },
         )
-        asked = [_asked(row, audit.site.zone, at=at) for row in asked_of_suppliers.get(answer.pk, [])]
-        about = _question(question, answer, states[answer.code])
-        entry["questions"].append(about | ({"asked_of_suppliers": asked} if asked else {}))
+        entry["questions"].append(_question(question, answer, states[answer.code]) | beside[answer.pk])
     return list(categories.values())
 
 
@@ -164,6 +189,7 @@ def _asked(row: "Put", zone: str, *, at: datetime) -> dict[str, Any]:
         "supplied": _date(clock.day(supplied, zone)) if supplied else None,
         "not_supplied_by": None if supplied else _date(min(row.due, clock.day(at, zone))),
         "accepted": bool(row.accepted),
+        **{name: text for name, text in row.words.items() if text},
     }
 
 

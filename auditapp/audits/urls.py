@@ -93,6 +93,11 @@ urlpatterns = [
         name="comment_resolution",
     ),
     path(
+        "<slug:ref>/answers/<slug:code>/comments/<int:pk>/printing/",
+        together.comment_printing,
+        name="comment_printing",
+    ),
+    path(
         "<slug:ref>/answers/<slug:code>/comments/<int:pk>/withdrawal/",
         together.comment_withdrawal,
         name="comment_withdrawal",

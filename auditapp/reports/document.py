@@ -53,6 +53,19 @@ STATES = {
 }
 DOCUMENTS = dict(Evidence.Document.choices)
 SOURCES = {"ours": gettext_lazy("our own"), "supplier": gettext_lazy("from the supplier")}
+TYPED = {
+    "note": gettext_lazy("Note"),
+    "gap": gettext_lazy("Missing"),
+    "control": gettext_lazy("Control in place"),
+    "justification": gettext_lazy("Why not applicable"),
+    "evidence_note": gettext_lazy("Evidence note"),
+}
+SETTLED = {
+    "agreed": gettext_lazy("Both agree; taken over by %(who)s, %(at)s"),
+    "first": gettext_lazy("Settled for the reading of %(first)s by %(who)s, %(at)s"),
+    "second": gettext_lazy("Settled for the reading of %(second)s by %(who)s, %(at)s"),
+    "own": gettext_lazy("Settled with an answer of their own by %(who)s, %(at)s"),
+}
 RULES = {"at_least": gettext_lazy("at least"), "at_most": gettext_lazy("at most")}
 
 # Worst first: what a board must see before anything else.
@@ -109,6 +122,7 @@ def document(facts: Facts, digest: str, room: int = 0) -> Facts:
         "excluded": _excluded(submission),
         "findings": [_finding(f) for f in sorted(facts["findings"], key=lambda f: f["priority"])],
         "rounds": [_round(r, when) for r in facts["rounds"]],
+        "second_reading": _second_reading(submission["second_reading"], when) if "second_reading" in submission else {},
         "evidence": _register(questions),
         "thresholds": [_threshold(t, submission["organisation"]["name"]) for t in facts["thresholds"]["items"]],
         "frameworks": _frameworks(facts["frameworks"], questions),
@@ -255,15 +269,29 @@ def _question(question: Facts, when: Callable[[str], str], handed_over: str) -> 
         "inherited": _stood(answer["inherited"], when) if answer.get("inherited") else "",
         "deviation": _deviation(answer["deviation"], when) if answer.get("deviation") else None,
         "evidence": [_evidence(e, when, handed_over) for e in question["evidence"]],
-        "from_paper": _copied(answer["from_paper"]) if answer.get("from_paper") else "",
-        "suppliers": [_asked(row) for row in question.get("asked_of_suppliers", [])],
+        "from_paper": _copied(answer["from_paper"], when) if answer.get("from_paper") else "",
+        "suppliers": [row | {"line": _asked(row)} for row in question.get("asked_of_suppliers", [])],
+        "comments": [_comment(row, when) for row in question.get("comments", [])],
     }
 
 
-def _copied(copy: Facts) -> str:
+def _comment(comment: Facts, when: Callable[[str], str]) -> Facts:
+    """What was said about a question, and marked for the report."""
+    told = {"who": person(comment["by"]), "at": when(comment["at"])}
+    line = _("%(who)s, %(at)s") % told
+    if resolved := comment.get("resolved"):
+        told = {"line": line, "who": person(resolved["by"]), "at": when(resolved["at"])}
+        line = _("%(line)s; resolved by %(who)s, %(at)s") % told
+    return comment | {"line": line}
+
+
+def _copied(copy: Facts, when: Callable[[str], str]) -> str:
     """Who copied an answer from paper, and who held it against the scan."""
-    told = {"who": person(copy["by"]), "checker": person(copy.get("checked_by"))}
-    return _("entered by %(who)s, checked against the scan by %(checker)s") % told
+    told = {"who": person(copy["by"]), "at": when(copy["at"]), "checker": person(copy.get("checked_by"))}
+    if "checked_by" not in copy:
+        return _("entered by %(who)s, %(at)s") % told
+    told |= {"checked_at": when(copy["checked_at"])}
+    return _("entered by %(who)s, %(at)s, checked against the scan by %(checker)s, %(checked_at)s") % told
 
 
 def _asked(row: Facts) -> str:
@@ -402,9 +430,85 @@ def _round(one: Facts, when: Callable[[str], str]) -> Facts:
     return one | {
         "submitted_by_label": person(one["submitted_by"]),
         "submitted_at_label": when(one["submitted_at"]),
-        "returns": [act(r) for r in one["returns"]],
+        "returns": [
+            r
+            | {
+                "by_label": person(r["by"]),
+                "at_label": when(r["at"]),
+                "said": _said_in_round(r.get("said"), when),
+                "answered": _said_in_round(r.get("answered"), when),
+            }
+            for r in one["returns"]
+        ],
         "review": act(one["review"]),
         "refusal": act(one["refusal"]),
+    }
+
+
+def _said_in_round(answer: Facts | None, when: Callable[[str], str]) -> Facts | None:
+    """An answer as it stood in a round: its verdict in words and everything that was typed."""
+    if answer is None:
+        return None
+    line = _("%(who)s, %(at)s (revision %(n)s)") % {
+        "who": person(answer["by"]),
+        "at": when(answer["at"]),
+        "n": answer["revision"],
+    }
+    return {"shape": SHAPES[answer["state"]], "word": WORDS[answer["state"]], "line": line, "typed": _typed(answer)}
+
+
+def _typed(answer: Facts) -> list[Facts]:
+    return [{"label": label, "text": answer[name]} for name, label in TYPED.items() if answer.get(name)]
+
+
+def _second_reading(reading: Facts, when: Callable[[str], str]) -> Facts:
+    """Two readings apart: how far they agree, then each question on which they do not, with how it was settled."""
+    names = {"first": person(reading["first"]), "second": person(reading["second"])}
+    questions = [_read_twice(row, names, when) for row in reading["questions"]]
+    return {
+        "first": names["first"],
+        "second": names["second"],
+        "begun": _("%(who)s, %(at)s") % {"who": person(reading["begun_by"]), "at": when(reading["begun_at"])},
+        "opened": when(reading["opened_at"]),
+        "agreement": _agreement(reading["agreement"]),
+        "categories": [{"code": c["code"], "line": _agreement(c)} for c in reading["categories"]],
+        "questions": questions,
+    }
+
+
+def _agreement(found: Facts) -> str:
+    told = {"same": found["same"], "n": found["questions"], "percent": found["percent"], "kappa": found["kappa"]}
+    if found["percent"] is None:
+        return _("no question")
+    if found["kappa"] is None:
+        return (
+            _("the same verdict on %(same)s of %(n)s questions (%(percent)s %%); Cohen’s kappa is not defined") % told
+        )
+    return _("the same verdict on %(same)s of %(n)s questions (%(percent)s %%); Cohen’s kappa %(kappa)s") % told
+
+
+def _read_twice(row: Facts, names: Facts, when: Callable[[str], str]) -> Facts:
+    readings = [
+        {
+            "who": names[which],
+            "shape": SHAPES[row[which]["verdict"]],
+            "word": WORDS[row[which]["verdict"]],
+            "at": when(row[which]["at"]),
+            "owner": row[which]["owner"],
+            "due": day(row[which]["due"]),
+            "typed": _typed(row[which]),
+        }
+        for which in ("first", "second")
+    ]
+    settled = row["settled"]
+    return {
+        "code": row["code"],
+        "readings": readings,
+        "settled": settled
+        and {
+            "line": SETTLED[settled["choice"]] % {"who": person(settled["by"]), "at": when(settled["at"]), **names},
+            "reason": settled["reason"],
+        },
     }
 
 

@@ -89,7 +89,7 @@ def report(audit: Audit, decision: "Decision", result: dict[str, Any]) -> dict[s
         "marking": audit.organisation.marking,
         "submission_sha256": submission.sha256,
         "submission": submitted,
-        "rounds": [_round(row) for row in audit.submissions.select_related("by").order_by("round")],
+        "rounds": _rounds(audit),
         "hazard_ratings": _hazard_ratings(audit),
         "live_at_decision": decision.live,
         "result_at_decision": result,
@@ -126,7 +126,36 @@ def report(audit: Audit, decision: "Decision", result: dict[str, Any]) -> dict[s
     }
 
 
-def _round(submission: Any) -> dict[str, Any]:
+def _rounds(audit: Audit) -> list[dict[str, Any]]:
+    """Every round, with what each returned question said then and what was answered to it in the next round."""
+    rows = list(audit.submissions.select_related("by").order_by("round"))
+    said = [_by_code(row.facts) for row in rows]
+    return [_round(row, said[n], said[n + 1] if n + 1 < len(said) else {}) for n, row in enumerate(rows)]
+
+
+def _by_code(submitted: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Code -> the answer as frozen, in the few words that say what changed between two rounds."""
+    keys = ("verdict", "state", "note", "evidence_note", "gap", "control", "justification", "by", "at", "revision")
+    return {
+        question["code"]: {key: question["answer"][key] for key in keys}
+        for category in submitted["categories"]
+        for question in category["questions"]
+        if question["answer"]
+    }
+
+
+def _return(returned: Any, then: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """A question sent back; the answer to it is there once the next round was handed over with another one."""
+    code = returned.answer.code
+    row = {"check": code, "reason": returned.reason, "by": returned.by.for_facts, "at": clock.utc_text(returned.at)}
+    if code in then:
+        row["said"] = then[code]
+    if code in later and later[code]["revision"] != then.get(code, {}).get("revision"):
+        row["answered"] = later[code]
+    return row
+
+
+def _round(submission: Any, then: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
     """One round: who handed it over, what was returned and why, who accepted it, who refused to sign it."""
     result = submission.facts["result"]
     review = getattr(submission, "review", None)
@@ -137,10 +166,7 @@ def _round(submission: Any) -> dict[str, Any]:
         "submitted_at": clock.utc_text(submission.at),
         "sha256": submission.sha256,
         "result": {"calculated_result": result["calculated_result"], "label": result["label"]},
-        "returns": [
-            {"check": r.answer.code, "reason": r.reason, "by": r.by.for_facts, "at": clock.utc_text(r.at)}
-            for r in submission.returns.select_related("answer", "by")
-        ],
+        "returns": [_return(row, then, later) for row in submission.returns.select_related("answer", "by")],
         "review": review and {"by": review.by.for_facts, "at": clock.utc_text(review.at), "note": review.note},
         "refusal": refusal and {"by": refusal.by.for_facts, "at": clock.utc_text(refusal.at), "reason": refusal.reason},
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from auditapp.audits.models import Audit
 from auditapp.reports.facts import NEEDS_CONDITIONS, decision_label
 from auditapp.reports.models import Report
+from auditapp.reports.reauthentication import Reauthentication
 
 VERIFY_MAX_BYTES = 50 * 1024 * 1024
 CONDITION_ROWS = 3
@@ -69,10 +71,16 @@ ConditionFormSet = forms.formset_factory(
 
 
 class SignatureForm(forms.Form):
-    """The meaning, and the password for this one signature; `shown` is the file that was on the page."""
+    """The meaning, and address and password for this one signature; `shown` is the file that was on the page."""
 
     meaning = forms.ChoiceField(label=gettext_lazy("Your signature states"), widget=forms.RadioSelect)
     read = forms.BooleanField(label=gettext_lazy("I have read the document above."))
+    address = forms.CharField(
+        label=gettext_lazy("Your e-mail address"),
+        max_length=254,
+        help_text=gettext_lazy("The one that you sign in with."),
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
     password = forms.CharField(
         label=gettext_lazy("Your password"),
         strip=False,
@@ -83,6 +91,7 @@ class SignatureForm(forms.Form):
 
     def __init__(self, *args: Any, report: Report, name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.report = report
         turn = report.next_signatory()
         if turn:
             sentence = _("%(name)s, %(role)s, %(meaning)s.") % {
@@ -91,6 +100,19 @@ class SignatureForm(forms.Form):
             self.fields["meaning"].choices = [(turn["meaning"], sentence)]  # type: ignore[attr-defined]
         if report.newest_file:
             self.fields["shown"].initial = report.newest_file.sha256
+
+    def sign(self, request: HttpRequest) -> bool:
+        """Re-authenticate for this one act and sign; what kept the person from it stands in the form."""
+        given = self.cleaned_data
+        shown = {"meaning": given["meaning"], "shown_sha256": given["shown"]}
+        act = Reauthentication.attempt(
+            self.report, request, address=given["address"], password=given["password"], **shown
+        )
+        if isinstance(act, str):
+            self.add_error("password", act)
+            return False
+        self.report.sign(by=act.by, reauthentication=act, **shown)
+        return True
 
 
 class RefusalForm(forms.Form):

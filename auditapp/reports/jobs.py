@@ -36,9 +36,9 @@ def render(*, report: int, organisation: int, site: int) -> None:
         if row.files.filter(step=0).exists() or row.is_void:
             return
         facts, canonical = row.facts, bytes(row.canonical)
-    content = pdf.render(facts, facts_bytes=canonical)
+    printed = pdf.printed(facts, facts_bytes=canonical)
     with scope.entered(organisation, [site]):
-        row.keep_file(0, content)
+        row.keep_file(0, printed.content, printed_with=printed.with_)
 
 
 @app.task(queue="reports", retry=AGAIN, name="reports.sign")

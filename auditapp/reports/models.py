@@ -19,6 +19,7 @@ from auditapp.findings.models import Finding
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.reports import facts, jobs
 from auditapp.reports.fields import TIMESTAMPS
+from auditapp.reports.reauthentication import Reauthentication
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
@@ -275,10 +276,11 @@ class Report(Placed):
                     "at": clock.utc_text(s.at),
                     "facts_sha256": s.facts_sha256,
                     "shown_sha256": s.shown_sha256,
+                    "reauthenticated_at": clock.utc_text(s.reauthentication.at) if s.reauthentication else None,
                 }
-                for s in self.signatures.select_related("by")
+                for s in self.signatures.select_related("by", "reauthentication")
             ],
-            "files": list(self.files.order_by("step").values("step", "sha256")),
+            "files": list(self.files.order_by("step").values("step", "sha256", "printed_with")),
         }
 
     @property
@@ -316,15 +318,15 @@ class Report(Placed):
         """That the document was opened for signing is on the trail."""
         Event.record(to, "report.shown_for_signing", self.audit, file=self.files.latest("step").sha256)
 
-    def note_wrong_password(self, *, by: User) -> None:
-        """A failed re-authentication is kept, although nothing else happens."""
-        Event.record(by, "report.reauthentication_failed", self.audit)
-
     @transaction.atomic
-    def sign(self, *, by: User, meaning: str, shown_sha256: str) -> "Signature":
-        """Sign for one meaning, over the facts and the very file that was shown; the password was asked just before.
+    def sign(
+        self, *, by: User, meaning: str, shown_sha256: str, reauthentication: Reauthentication | None = None
+    ) -> "Signature":
+        """Sign for one meaning, over the facts and the very file that was shown.
 
-        The signature is this row; a job then puts it into the PDF, where anyone can check it.
+        The page of the signature passes the re-authentication that it asked for just before; the database lets each
+        bear one signature, of the same person, meaning and digests. There is none where the demonstration or a test
+        plays a person, and the export says so. The signature is this row; a job then puts it into the PDF.
         """
         report = Report.objects.select_for_update(of=["self"]).with_names().get(pk=self.pk)
         if refusal := report.refusal_to(by):
@@ -342,6 +344,7 @@ class Report(Placed):
             meaning=meaning,
             facts_sha256=report.sha256,
             shown_sha256=shown.sha256,
+            reauthentication=reauthentication,
             by=by,
             at=clock.now(),
         )
@@ -368,9 +371,12 @@ class Report(Placed):
         return refused
 
     @transaction.atomic
-    def keep_file(self, step: int, content: bytes, *, to_be_sealed: bool = False, **proves: Any) -> "ReportFile":
+    def keep_file(
+        self, step: int, content: bytes, *, to_be_sealed: bool = False, printed_with: str = "", **proves: Any
+    ) -> "ReportFile":
         """Insert the file of a step, or find the one that another run of the job inserted first; then move on.
 
+        `printed_with` names renderer and fonts of the file that was printed.
         Step 0 is unsigned and lets the signing begin. The seal issues the report: that is the step after the last
         signatory. A report that was printed before there were seals cannot be sealed; its last signature issues it.
         """
@@ -382,6 +388,7 @@ class Report(Placed):
             report=report,
             step=step,
             content=content,
+            printed_with=printed_with,
             sha256=hashlib.sha256(content).hexdigest(),
             at=clock.now(),
             **proves,
@@ -428,6 +435,7 @@ class ReportFile(Placed):
     step = models.PositiveSmallIntegerField()
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64, db_index=True)
+    printed_with = models.CharField(max_length=300, blank=True, default="", db_default="")  # of step 0: see pdf.Printed
     at = models.DateTimeField()
     level = models.CharField(max_length=5, blank=True, default="", db_default="")
     wanted = models.CharField(max_length=5, blank=True, default="", db_default="")
@@ -464,7 +472,7 @@ class ReportFile(Placed):
 
 
 class Signature(Placed):
-    """A person, asked for the password for this one act, signed with this meaning over these two digests."""
+    """A person, asked for address and password for this one act, signed with this meaning over these two digests."""
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="signatures")
     order = models.PositiveSmallIntegerField()
@@ -472,6 +480,7 @@ class Signature(Placed):
     meaning = models.CharField(max_length=200)
     facts_sha256 = models.CharField(max_length=64)
     shown_sha256 = models.CharField(max_length=64)
+    reauthentication = models.OneToOneField(Reauthentication, models.PROTECT, null=True, related_name="signature")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -6,10 +6,13 @@ import io
 import re
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from html import escape
 from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pikepdf
@@ -22,6 +25,7 @@ from django.utils.translation import gettext as _
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.css import ColorProfile
 from weasyprint.document import Document
+from weasyprint.text.ffi import pango
 from weasyprint.text.fonts import FontConfiguration
 
 from auditapp.reports import document, tagging
@@ -51,8 +55,21 @@ PDF_UA = b"""<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
+@dataclass(frozen=True)
+class Printed:
+    """A report before anybody signed, and what it was printed with: the same facts and this give the same bytes."""
+
+    content: bytes
+    with_: str
+
+
 def render(facts: dict[str, Any], *, facts_bytes: bytes) -> bytes:
-    """Print report facts; the same facts give the same bytes. About a tenth of a second for a page.
+    """The file of `printed` alone."""
+    return printed(facts, facts_bytes=facts_bytes).content
+
+
+def printed(facts: dict[str, Any], *, facts_bytes: bytes) -> Printed:
+    """Print report facts. About a tenth of a second for a page.
 
     `facts_bytes` are attached as they are, and their SHA-256 is printed on every page. Each entry of
     `facts["signatories"]` gets an empty signature field. Raises ValueError for facts of another schema.
@@ -68,7 +85,7 @@ def render(facts: dict[str, Any], *, facts_bytes: bytes) -> bytes:
                 continue
             content, found = _written(drawn, facts, facts_bytes)
             if found <= missing:
-                return _sign_ready(content)
+                return Printed(_sign_ready(content), f"{_renderer()}; fonts {_fonts_of(drawn)}")
             missing |= found
 
 
@@ -93,7 +110,7 @@ def stamp(*, person: str, role_label: str, meaning: str, local: str, width: floa
     for size in STAMP_SIZES:
         style = f"""
             @page {{ size: {width}pt {height}pt; margin: 2pt 5pt }}
-            body {{ margin: 0; font: {size}pt/1.25 "Open Sans", "DejaVu Sans"; color: #17212b }}
+            body {{ margin: 0; font: {size}pt/1.25 "Open Sans", "DejaVu Sans", "Droid Sans Fallback"; color: #17212b }}
             p {{ margin: 0; overflow-wrap: anywhere }}
             b {{ font-size: 1.15em }}"""
         drawn = _document(body, CSS(string=style, font_config=_fonts()), STAMP_VARIANT)
@@ -101,6 +118,25 @@ def stamp(*, person: str, role_label: str, meaning: str, local: str, width: floa
             break
     content: bytes = drawn.copy(drawn.pages[:1]).write_pdf(pdf_variant=STAMP_VARIANT, output_intent=COLOURS)
     return content
+
+
+@cache
+def _renderer() -> str:
+    """What decides on the bytes beside the facts and the fonts: our own code and templates, and the libraries."""
+    here, base = Path(__file__).parent, settings.BASE_DIR
+    ours = [here / "pdf.py", here / "document.py", here / "tagging.py", base / "static" / "css" / "print.css"]
+    ours += sorted((base / "templates" / "reports" / "print").glob("*.html"))
+    digest = hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in ours)).hexdigest()
+    libraries = [f"{name} {version(name)}" for name in ("weasyprint", "pydyf", "fonttools", "pikepdf")]
+    number = pango.pango_version()
+    libraries.append(f"pango {number // 10000}.{number // 100 % 100}.{number % 100}")
+    return "; ".join([f"auditapp {digest[:16]}", *libraries])
+
+
+def _fonts_of(drawn: Document) -> str:
+    """The digest of the font files that were used, whatever they are called."""
+    files = sorted({hashlib.sha256(font.file_content).hexdigest() for font in drawn.fonts.values()})
+    return hashlib.sha256("".join(files).encode()).hexdigest()[:16]
 
 
 def _document(text: str, style: CSS | None = None, variant: str = VARIANT) -> Document:

@@ -17,6 +17,10 @@ urlpatterns = [
     path("audits/<ref>/signature/refusal/", views.refusal, name="refusal"),
     path("audits/<ref>/report.pdf", views.pdf, name="pdf"),
     path("audits/<ref>/report.json", views.export, name="json"),
+    path("audits/<ref>/report.xlsx", views.spreadsheet, name="xlsx"),
+    path("audits/<ref>/evidence.zip", views.evidence, name="evidence_pack"),
+    # /schemas/: for anyone, without an account
+    path("schemas/<name>", views.schema, name="schema"),
     # /verify/: for anyone, without an account
     path("verify/", views.verify, name="verify"),
     path("verify/<uuid:public_id>/", views.verify, name="verify_report"),

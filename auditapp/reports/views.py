@@ -5,9 +5,8 @@ from uuid import UUID
 
 from csp.decorators import csp_exempt
 from django.contrib import messages
-from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,7 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from auditapp.audits.models import Audit
 from auditapp.questionnaires.models import Framework
+from auditapp.questionnaires.spreadsheets.plain import TYPE as WORKBOOK
 from auditapp.refusals import NotAllowed
+from auditapp.reports import evidence_pack, schemas
 from auditapp.reports.forms import (
     ConditionFormSet,
     DecisionForm,
@@ -26,7 +27,9 @@ from auditapp.reports.forms import (
     WithdrawalForm,
 )
 from auditapp.reports.models import Decision, Report
+from auditapp.reports.reauthentication import Opening
 from auditapp.reports.related_clauses import by_framework
+from auditapp.reports.spreadsheet import workbook
 from auditapp.reports.verification import issued_under, verification_of
 from auditapp.reports.withdrawal import ReportWithdrawal
 
@@ -82,12 +85,9 @@ def signature(request: HttpRequest, ref: str) -> HttpResponse:
         raise NotAllowed(refusal)
     form = SignatureForm(request.POST or None, report=found, name=request.user.name)
     if request.method == "POST" and form.is_valid():
-        if authenticate(request, username=request.user.email, password=form.cleaned_data["password"]) == request.user:
-            found.sign(by=request.user, meaning=form.cleaned_data["meaning"], shown_sha256=form.cleaned_data["shown"])
+        if form.sign(request):
             messages.success(request, _("You have signed. Your signature is now being put into the PDF."))
             return redirect("reports:report", ref=ref)
-        found.note_wrong_password(by=request.user)
-        form.add_error("password", _("This is not your password. Nothing was signed."))
     else:
         found.note_shown(to=request.user)
     return render(request, "reports/signature.html", {"report": found, "audit": found.audit, "form": form})
@@ -146,6 +146,7 @@ def pdf(request: HttpRequest, ref: str) -> HttpResponse:
     """The newest file; `?step=0` the one before any signature, and so on."""
     found = get_object_or_404(Report.objects.visible_to(request.user).newest_of(ref))
     file = get_object_or_404(found.files_up_to(request.GET.get("step", "")))
+    Opening.note(found, file, by=request.user)
     response = HttpResponse(bytes(file.content), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{ref}.pdf"'
     return response
@@ -157,6 +158,35 @@ def export(request: HttpRequest, ref: str) -> HttpResponse:
     response = JsonResponse(found.envelope(), json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="{ref}.json"'
     return response
+
+
+@require_safe
+def spreadsheet(request: HttpRequest, ref: str) -> HttpResponse:
+    """The facts of an issued report as a workbook."""
+    found = get_object_or_404(Report.objects.visible_to(request.user).issued().newest_of(ref))
+    response = HttpResponse(workbook(found.facts, found.sha256), content_type=WORKBOOK)
+    response["Content-Disposition"] = f'attachment; filename="{ref}.xlsx"'
+    return response
+
+
+@require_safe
+def evidence(request: HttpRequest, ref: str) -> StreamingHttpResponse:
+    """The evidence of an issued report, sent from the disk piece by piece."""
+    found = get_object_or_404(Report.objects.visible_to(request.user).issued().newest_of(ref))
+    packed = evidence_pack.pack(found, by=request.user)
+    response = StreamingHttpResponse(packed.pieces(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{ref}-evidence.zip"'
+    return response
+
+
+@login_not_required
+@require_safe
+def schema(request: HttpRequest, name: str) -> HttpResponse:
+    """One of the published schemas, for whoever reads our facts without us."""
+    content = schemas.content(name)
+    if content is None:
+        raise Http404
+    return HttpResponse(content, content_type=schemas.TYPE)
 
 
 @login_not_required

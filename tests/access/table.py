@@ -45,6 +45,7 @@ TABLE = [
     Page("accounts:theme", get=None, post=ALL, public=True),
     Page("reports:verify", post=ALL, public=True),
     Page("reports:verify_report", with_={"public_id": "issued"}, public=True, post=ALL),
+    Page("reports:schema", with_={"name": "report-1.schema.json"}, public=True),
     Page("accounts:mail_off", with_={"token": "letter"}, public=True, post=ALL),
     Page("help", public=True),
     Page("accessibility", public=True),
@@ -227,6 +228,14 @@ TABLE = [
         part=True,
     ),
     Page(
+        "audits:comment_printing",
+        "draft",
+        get=None,
+        post=frozenset({AUDITOR}),  # and whoever wrote it
+        with_={"code": "mon-02", "pk": "comment"},
+        part=True,
+    ),
+    Page(
         "audits:comment_withdrawal",
         "draft",
         get=None,
@@ -302,6 +311,8 @@ TABLE = [
     Page("reports:related_clauses", "issued", part=True),
     Page("reports:pdf", "issued", part=True),
     Page("reports:json", "issued", part=True),
+    Page("reports:xlsx", "issued", part=True),
+    Page("reports:evidence_pack", "issued", part=True),
     Page("reports:signature", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), part=True),
     Page("reports:refusal", "signing", get=frozenset({AUDITOR}), post=frozenset({AUDITOR}), part=True),
 ]  # fmt: skip

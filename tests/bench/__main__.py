@@ -30,6 +30,10 @@ def main() -> None:
         from tests.bench.measuring import measure  # noqa: PLC0415 - needs the settings made above
 
         measure(server, folder, **vars(options))
+        if not (options.only_filling or options.only_writing):
+            from tests.bench import reports  # noqa: PLC0415 - needs them too
+
+            reports.measure(options.reports)
     finally:
         server.stop()
         shutil.rmtree(server.folder, ignore_errors=True)

@@ -2,18 +2,14 @@
 
 import http.client
 import itertools
-import json
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from django.db import connection
 
@@ -25,10 +21,11 @@ from tests.bench import bare
 from tests.bench.filling import FillBench
 from tests.bench.large import SIZES, Large
 from tests.bench.memory import forget_peaks_of_children, peak_of_children
+from tests.bench.reports import Printing
 from tests.bench.together import PEOPLE, Together
 from tests.bench.world import World
 from tests.campaign.browser import Browser, Page
-from tests.campaign.processes import CLONE, Web
+from tests.campaign.processes import Web
 
 WARM_REQUESTS = 10
 MEGABYTE = 1024 * 1024
@@ -237,38 +234,6 @@ def timed(request: Callable[[], Page]) -> Callable[[], float]:
         return taken
 
     return once
-
-
-class Printing:
-    """A process that prints when told to (tests.bench.printing)."""
-
-    def __init__(self, which: str, facts: Path) -> None:
-        command = [sys.executable, "-m", "tests.bench.printing", which, str(facts)]
-        self.process = subprocess.Popen(
-            command, cwd=CLONE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
-        )
-        self.peak = 0
-
-    def __enter__(self) -> "Printing":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def once(self) -> float:
-        to, back = _piped(self.process.stdin), _piped(self.process.stdout)
-        to.write("print\n")
-        to.flush()
-        said = json.loads(back.readline())
-        self.peak = said["peak"]
-        seconds: float = said["seconds"]
-        return seconds
-
-
-def _piped(end: IO[str] | None) -> IO[str]:
-    assert end
-    return end
 
 
 def _say_megabytes(what: str, ours: float, least: float) -> None:

@@ -108,7 +108,8 @@ class Campaign:
         assert turn
         person = self.people[WHO_SIGNS[turn["role"]]]
         page = person.get(f"/audits/{ref}/signature/")
-        fields = page.form | {"meaning": turn["meaning"], "read": "on", "password": PASSWORD}
+        person.get(f"/audits/{ref}/report.pdf")
+        fields = page.form | {"meaning": turn["meaning"], "read": "on", "address": person.email, "password": PASSWORD}
         self._by_browser("sign", ref, kill=kill, done=lambda: self._signed(ref) == turn["order"],
                          act=lambda: person.post(f"/audits/{ref}/signature/", fields))  # fmt: skip
 

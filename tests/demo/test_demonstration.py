@@ -7,8 +7,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pikepdf
 import pytest
 
+from tests.reports.test_schemas import wrong
+from tests.reports.test_text_of_the_pdf import missing
 from tests.stack import Stack
 
 
@@ -33,6 +36,15 @@ def test_pdfsig_finds_every_signature_of_every_report_valid(reports: list[Path])
         signatures = fields - said.count("The signature form field is not signed.")  # kept for archival timestamps
         assert signatures in {3, 5}, path.name  # two or four people, and the seal
         assert said.count("Signature Validation: Signature is Valid.") == signatures, said
+
+
+def test_every_text_of_every_report_is_in_its_pdf_and_its_facts_keep_to_the_schema(reports: list[Path]) -> None:
+    for path in reports:
+        content = path.read_bytes()
+        with pikepdf.open(path) as pdf:
+            facts = json.loads(pdf.attachments["audit-facts.json"].get_file().read_bytes())
+        assert wrong(facts, "report-1") == [], path.name
+        assert missing(facts, content) == [], path.name
 
 
 def test_pdfsig_reports_a_byte_changed_under_a_signature(reports: list[Path], tmp_path: Path) -> None:

@@ -14,10 +14,12 @@ PREPARING = 60_000  # ms: the worker prints a report in seconds, but journeys sh
 def read_and_sign(people: People, person: str, audit: str, *, states: str) -> Page:
     """From the first screen of the person to their signature; the worker has to have prepared the document."""
     page = wait_for_turn(people, person, audit)
-    page.get_by_role("link", name="Read and sign the report").first.click()
+    with page.expect_response(lambda reply: "report.pdf" in reply.url):
+        page.get_by_role("link", name="Read and sign the report").first.click()
     expect(page.locator("iframe.document")).to_be_visible()
     page.get_by_label(re.compile(f", {states}")).check()
     page.get_by_label("I have read the document above").check()
+    page.get_by_label("Your e-mail address").fill(f"{person}@northshire.example")
     page.get_by_label("Your password").fill(people.stack.password)
     page.get_by_role("button", name="Sign").click()
     expect(page.get_by_text("You have signed.")).to_be_visible()
@@ -27,9 +29,11 @@ def read_and_sign(people: People, person: str, audit: str, *, states: str) -> Pa
 def asha_mistypes_her_password(people: People, audit: str) -> None:
     """A wrong password signs nothing, and says so."""
     page = wait_for_turn(people, "asha", audit)
-    page.get_by_role("link", name="Read and sign the report").first.click()
+    with page.expect_response(lambda reply: "report.pdf" in reply.url):
+        page.get_by_role("link", name="Read and sign the report").first.click()
     page.get_by_label(re.compile("^Asha Rao, auditor, prepared the check")).check()
     page.get_by_label("I have read the document above").check()
+    page.get_by_label("Your e-mail address").fill("asha@northshire.example")
     page.get_by_label("Your password").fill("a loud ward at night")
     page.get_by_role("button", name="Sign").click()
     expect(page.get_by_role("alert")).to_contain_text("This is not your password. Nothing was signed.")

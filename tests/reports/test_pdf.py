@@ -16,6 +16,7 @@ import pytest
 
 from auditapp.reports import fields, pdf
 from tests.reports import example_facts, signed
+from tests.reports.full_facts import full
 
 # Frozen for machines and not printed as it stands: codes that are printed as words, times that are printed as
 # people read them, and texts that only the attached facts repeat (the guidance beside a question).
@@ -25,13 +26,16 @@ NOT_PRINTED = re.compile(
     |submission\.(audit\.(reason|round|revision)|categories\.\d+\.(code|domain))
     |submission\.categories\.\d+\.questions\.\d+\.(guidance|expected_evidence|criticality|scope|clauses\.\d+)
     |submission\.categories\.\d+\.questions\.\d+\.answer\.((inherited|deviation\.from)\.)?(verdict|state)
-    |submission\.categories\.\d+\.questions\.\d+\.evidence\.\d+\.(kind|source)
+    |submission\.categories\.\d+\.questions\.\d+\.evidence\.\d+\.(kind|source|document)
+    |submission\.categories\.\d+\.questions\.\d+\.asked_of_suppliers\.\d+\.(requested|supplied|not_supplied_by)
+    |submission\.second_reading\.questions\.\d+\.((first|second)\.verdict|settled\.choice)
+    |rounds\.\d+\.returns\.\d+\.(said|answered)\.(verdict|state)
     |submission\.(profile\.(n|facts\.\d+\.(id|value))|excluded\.\d+\.(criticality|category))
     |submission\.result\..*|result_at_decision\..*|definitions\.(matrix|severity)\..*
     |report\.public_id|live_at_decision|decision\.(id|role|stage_group)|rounds\.\d+\.result\.calculated_result
     |hazard_ratings\.\d+\.state|findings\.\d+\.state|thresholds\.items\.\d+\.rule
     |signatories\.\d+\.(role|field)|frameworks\.\d+\.id|submission\.submitted\.date
-    |.*\.(at|opened_at|submitted_at|filled_at|confirmed_at|added_at|prepared_at)
+    |.*\.(at|opened_at|submitted_at|filled_at|begun_at|checked_at|confirmed_at|added_at|prepared_at)
     |.*\.(due|first_due|effective_date|valid_until|last_verified|from|to|on|size))$""",
     re.VERBOSE,
 )
@@ -82,52 +86,16 @@ def example(size: str) -> dict[str, Any]:
     return copy.deepcopy(signed.facts(size))
 
 
-def every_state() -> dict[str, Any]:
-    """Ten questions that between them use every field there is."""
-    facts = example("small")
-    large = example("large")
-    questions = [q for c in facts["submission"]["categories"] for q in c["questions"]]
-    by_state = {q["answer"]["state"]: q for c in large["submission"]["categories"] for q in c["questions"]}
-    for question, state in zip(questions, ["partial", "not_met", "not_applicable", "unevidenced"], strict=False):
-        question["answer"] = copy.deepcopy(by_state[state]["answer"])
-        question["evidence"] = copy.deepcopy(by_state["met"]["evidence"])
-    questions[0]["answer"]["control"] = "A control"
-    questions[2]["answer"]["approval"] = {"by": example_facts.BEN, "at": "2026-11-21T10:15:00Z"}
-    stood = {"number": 3, "verdict": "met", "by": example_facts.GRACE, "keeper": example_facts.OMAR}
-    stood |= {"at": "2026-03-05T11:00:00Z", "valid_until": "2027-03-31"}
-    questions[1]["answer"]["deviation"] = {"reason": "The clinic has no filter.", "from": stood}
-    questions[3]["answer"]["inherited"] = copy.deepcopy(stood)
-    questions[4]["answer"] = None
-    for key in ("rounds", "hazard_ratings", "findings", "decision", "supersedes", "marking"):
-        facts[key] = large[key]
-    facts["rounds"][0]["refusal"] = {
-        "by": example_facts.EVE,
-        "at": "2026-11-18T11:00:00Z",
-        "reason": "Not yet.",
-    }
-    facts["thresholds"] = large["thresholds"]
-    facts["thresholds"]["items"][0]["adopted"] = {
-        "by": example_facts.BEN,
-        "at": "2026-03-05T11:00:00Z",
-        "on": "2026-03-05",
-        "default": "15",
-        "reason": "Stricter here.",
-    }
-    facts["submission"]["excluded"] = large["submission"]["excluded"][:3]
-    facts["submission"]["deployment"]["model_version"]["to"] = "2027-01-01"
-    return facts
-
-
 def test_every_text_that_was_frozen_is_printed() -> None:
     kept: dict[str, str] = {}
-    text = printed(rendered(with_tokens(every_state(), kept)))
+    text = printed(rendered(with_tokens(full(), kept)))
     missing = [path for path, token in kept.items() if not re.search(rf"{re.escape(token)}\b", text)]
     assert missing == []
     assert len(kept) > 250
 
 
 def test_every_text_that_a_person_typed_is_printed_as_typed() -> None:
-    facts = every_state()
+    facts = full()
     text = " ".join(printed(rendered(facts)).split())
     typed = re.compile(
         r"\.(note|evidence_note|gap|owner|control|justification|reasons?|text|title|intended_use|name|url|filename)$"
@@ -239,7 +207,7 @@ django.setup()
 from tests.reports import signed
 sys.stdout.write(hashlib.sha256(signed.unsigned("small")).hexdigest())
 """
-    here = hashlib.sha256(signed.unsigned("small")).hexdigest()
+    here = hashlib.sha256(rendered(example("small"))).hexdigest()
     root = Path(__file__).resolve().parents[2]
     for seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo"}
@@ -247,6 +215,20 @@ sys.stdout.write(hashlib.sha256(signed.unsigned("small")).hexdigest())
             [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, check=True
         )
         assert done.stdout.decode() == here
+
+
+def test_what_a_report_was_printed_with_is_said_and_is_the_same_for_the_same_machine() -> None:
+    facts = example("small")
+    first, again = (pdf.printed(facts, facts_bytes=example_facts.canonical(facts)) for _ in range(2))
+    assert first == again
+    assert re.fullmatch(
+        r"auditapp [0-9a-f]{16}; weasyprint [\d.]+; pydyf [\d.]+; fonttools [\d.]+; pikepdf [\d.]+; pango [\d.]+; "
+        r"fonts [0-9a-f]{16}",
+        first.with_,
+    )
+    other = example("small")
+    other["decision"]["reasons"] = "漢字"  # needs one font more
+    assert pdf.printed(other, facts_bytes=example_facts.canonical(other)).with_ != first.with_
 
 
 def test_other_facts_give_other_bytes() -> None:

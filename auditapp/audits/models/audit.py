@@ -20,6 +20,7 @@ from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.audits import carrying, facts, moving, reconciliation, scoring
 from auditapp.audits.models.answers import UNANSWERED, Answer
 from auditapp.audits.models.assignments import Assignment, must_be_assignable
+from auditapp.audits.models.comments import comments_for_report
 from auditapp.audits.models.flags import Look, look_of
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.paper import PaperEntry
@@ -528,8 +529,17 @@ class Audit(Placed):
         at = clock.now()
         live = audit.deployment.is_live
         result = audit.score(answers, live=live, on=clock.today(audit.site.zone))
+        reading = getattr(audit, "second_reading", None)
         frozen = facts.submission(
-            audit, answers, by=by, at=at, live=live, scored=result, asked_of_suppliers=put_to_suppliers(answers)
+            audit,
+            answers,
+            by=by,
+            at=at,
+            live=live,
+            scored=result,
+            asked_of_suppliers=put_to_suppliers(answers),
+            comments=comments_for_report(audit),
+            second_reading=reading.for_facts() if reading else None,
         )
         canonical = rfc8785.dumps(frozen)
         submission = Submission.objects.create(

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.accounts.models import Placed, PlacedQuerySet, User
+from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.audits import mentions
 from auditapp.audits.models.assignments import is_shown_to, readers_of
 from auditapp.refusals import NotAllowed, Refused
@@ -39,6 +39,10 @@ class CommentQuerySet(PlacedQuerySet["Comment"]):
     def with_names(self) -> Self:
         return self.select_related("by", "resolved_by").order_by("pk")
 
+    def for_report(self) -> Self:
+        """Marked for the report, and not withdrawn since."""
+        return self.filter(withdrawn_at=None).exclude(printed_at=None)
+
 
 class Comment(Placed):
     """One remark on a question. Nobody edits or deletes it; it is resolved and reopened, or withdrawn by its author.
@@ -53,6 +57,8 @@ class Comment(Placed):
     resolved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     resolved_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    printed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # marked for the report by
+    printed_at = models.DateTimeField(null=True)
     objects = CommentQuerySet.as_manager()
 
     class Meta:
@@ -63,6 +69,10 @@ class Comment(Placed):
                 condition=Q(resolved_by=None, resolved_at=None)
                 | Q(resolved_by__isnull=False, resolved_at__isnull=False),
                 name="a_comment_is_resolved_by_a_person_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(printed_by=None, printed_at=None) | Q(printed_by__isnull=False, printed_at__isnull=False),
+                name="a_comment_is_marked_for_the_report_by_a_person_at_a_time",
             ),
         ]
         indexes = [models.Index(fields=["answer"], condition=OPEN, name="open_comments_of_an_answer")]
@@ -121,8 +131,47 @@ class Comment(Placed):
             raise Refused(_("This comment was already withdrawn."))
         self._record("withdrawn", by)
 
+    @transaction.atomic
+    def put_in_report(self, *, by: User) -> None:
+        """Have the words frozen with the answer at the next submission, and printed below it."""
+        self._must_let_mark(by)
+        unmarked = Comment.objects.filter(pk=self.pk, withdrawn_at=None, printed_at=None)
+        if not unmarked.update(printed_by=by, printed_at=clock.now()):
+            raise Refused(_("This comment is marked for the report already, or was withdrawn."))
+        self._record("put_in_report", by)
+
+    @transaction.atomic
+    def leave_out_of_report(self, *, by: User) -> None:
+        """Take the mark back; what a submission has frozen stays frozen."""
+        self._must_let_mark(by)
+        marked = Comment.objects.filter(pk=self.pk).exclude(printed_at=None)
+        if not marked.update(printed_by=None, printed_at=None):
+            raise Refused(_("This comment is not marked for the report."))
+        self._record("left_out_of_report", by)
+
+    def _must_let_mark(self, by: User) -> None:
+        must_be_open(self.answer)
+        audit = self.answer.audit
+        if audit.state != "draft":
+            raise Refused(_("This audit has been submitted; what its report will print is fixed."))
+        if not may_mark(self, by):
+            raise NotAllowed(_("The author of a comment, or an auditor, marks it for the report."))
+
     def _record(self, verb: str, by: User, **about: Any) -> None:
         Event.record(by, f"comment.{verb}", self.answer.audit, check=self.answer.code, comment=self.pk, **about)
+
+
+def comments_for_report(audit: Any) -> dict[int, list[Comment]]:
+    """Key of an answer -> what the report prints below it; one query."""
+    found: dict[int, list[Comment]] = {}
+    for comment in Comment.objects.filter(answer__audit=audit).for_report().with_names():
+        found.setdefault(comment.answer_id, []).append(comment)
+    return found
+
+
+def may_mark(comment: Comment, person: User) -> bool:
+    """Whether the person may say that the report prints this comment: who wrote it, and whoever audits there."""
+    return person.pk == comment.by_id or person.holds(Role.AUDITOR, site=comment.answer.audit.site)
 
 
 def must_be_open(answer: "Answer") -> None:

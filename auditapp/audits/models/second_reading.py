@@ -228,6 +228,21 @@ class SecondReading(Placed):
         Event.record(by, "second_reading.settled", self.audit, check=row.answer.code, choice=choice)
         return settled
 
+    def for_facts(self) -> dict[str, Any]:
+        """As it is frozen: both readings of every question, how far they agree, how each became the answer."""
+        rows = self.compared()
+        overall, by_category = agreements(rows)
+        return {
+            "first": self.first.for_facts,
+            "second": self.second.for_facts,
+            "begun_by": self.by.for_facts,
+            "begun_at": clock.utc_text(self.at),
+            "opened_at": clock.utc_text(self.opened_at) if self.opened_at else None,
+            "agreement": overall.for_facts,
+            "categories": [{"code": code} | found.for_facts for code, found in by_category.items()],
+            "questions": [row.for_facts for row in rows],
+        }
+
     def unsettled(self) -> int:
         """How many questions have no answer of the audit yet."""
         if self.opened_at is None:
@@ -250,10 +265,31 @@ class Compared:
         return self.first.verdict == self.second.verdict
 
     @property
+    def for_facts(self) -> dict[str, Any]:
+        settled = self.settlement
+        return {
+            "code": self.answer.code,
+            "first": _read(self.first),
+            "second": _read(self.second),
+            "settled": settled
+            and {
+                "choice": settled.choice,
+                "reason": settled.reason,
+                "by": settled.by.for_facts,
+                "at": clock.utc_text(settled.at),
+            },
+        }
+
+    @property
     def together(self) -> dict[str, Any]:
         """The words of both, each once, for an answer on which they agree."""
         first, second = self.first.said, self.second.said
         return {name: _joined(value, second[name]) for name, value in first.items()}
+
+
+def _read(row: "ReadingAnswer") -> dict[str, Any]:
+    """One reading, in the shape of a frozen answer."""
+    return row.said | {"due": row.due.isoformat() if row.due else None, "at": clock.utc_text(row.at)}
 
 
 def _joined(first: Any, second: Any) -> Any:

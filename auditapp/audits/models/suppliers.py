@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -642,6 +642,7 @@ class Put:
     supplied_at: datetime | None
     accepted: bool | None
     waits: bool
+    words: Mapping[str, str] = field(default_factory=dict)  # what was asked for and stated, where the facts need it
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> "Put":
@@ -668,7 +669,25 @@ def with_suppliers(answers: Any) -> Any:
 
 
 def put_to_suppliers(answers: Iterable[Answer]) -> dict[int, list[Put]]:
-    """Key of an answer -> what was asked of suppliers about it and not taken back; one query."""
+    """Key of an answer -> what was asked of suppliers about it and not taken back, with the words; two queries."""
     keys = [answer.pk for answer in answers]
     rows = with_suppliers(Answer.objects.filter(pk__in=keys, put_to_suppliers__isnull=False).order_by()).distinct()
-    return {key: [Put.read(row) for row in put] for key, put in rows.values_list("pk", "put")}
+    words = _words(keys)
+    return {
+        key: [replace(Put.read(row), words=words.get((key, row["n"]), {})) for row in put]
+        for key, put in rows.values_list("pk", "put")
+    }
+
+
+def _words(answers: list[int]) -> dict[tuple[int, int], dict[str, str]]:
+    """(Answer, number of the request) -> the evidence asked for, the newest statement, why it was declined."""
+    last = SupplierReply.objects.filter(question=models.OuterRef("pk")).order_by("-n")
+    judged = SupplierJudgement.objects.filter(question=models.OuterRef("pk")).order_by("-pk")
+    rows = SupplierQuestion.objects.filter(answer__in=answers).annotate(
+        stated=models.Subquery(last.values("text")[:1]), judged_because=models.Subquery(judged.values("reason")[:1])
+    )
+    names = ("evidence_wanted", "stated", "judged_because")
+    return {
+        (answer, n): dict(zip(names, texts, strict=True))
+        for answer, n, *texts in rows.values_list("answer", "request__n", *names)
+    }

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from auditapp.accounts.models import Role
 from auditapp.audits import progress, together
 from auditapp.audits.forms.together import AssignmentForm, ChangeForm, CommentForm, PartForm
 from auditapp.audits.models import Answer, Assignment, Audit, Comment, Mention, Presence
@@ -90,6 +91,7 @@ def comments(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         "audit": audit,
         "seen": together.seen_so_far(audit),
         "comments": said,
+        "marks_all": audit.state == "draft" and request.user.holds(Role.AUDITOR, site=audit.site),
         "form": form,
         "people": readers_of(answer),
         "why_closed": why_closed(audit),
@@ -98,7 +100,7 @@ def comments(request: HttpRequest, ref: str, code: str) -> HttpResponse:
 
 
 def _comment(request: HttpRequest, ref: str, code: str, pk: int) -> Comment:
-    rows = Comment.objects.visible_to(request.user).select_related("answer__audit")
+    rows = Comment.objects.visible_to(request.user).select_related("answer__audit__site")
     return get_object_or_404(rows, answer__audit__ref=ref, answer__code=code, pk=pk)
 
 
@@ -110,6 +112,17 @@ def comment_resolution(request: HttpRequest, ref: str, code: str, pk: int) -> Ht
         comment.reopen(by=request.user)
     else:
         comment.resolve(by=request.user)
+    return redirect("audits:comments", ref=ref, code=code)
+
+
+@require_POST
+def comment_printing(request: HttpRequest, ref: str, code: str, pk: int) -> HttpResponse:
+    """Mark a comment for the report, or take the mark back."""
+    comment = _comment(request, ref, code, pk)
+    if request.POST.get("act") == "leave_out":
+        comment.leave_out_of_report(by=request.user)
+    else:
+        comment.put_in_report(by=request.user)
     return redirect("audits:comments", ref=ref, code=code)
 
 

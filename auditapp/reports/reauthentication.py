@@ -1,0 +1,102 @@
+"""What a signature rests on: the person opened this very file, and signed in again for this one act."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import authenticate
+from django.db import models, transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from auditapp import clock
+from auditapp.accounts.models import Placed, ReadInFullQuerySet, User
+from auditapp.refusals import NotAllowed
+from auditapp.trail.models import Event
+
+if TYPE_CHECKING:
+    from auditapp.reports.models import Report, ReportFile
+
+
+class Opening(Placed):
+    """The person whose turn it is to sign opened the file, for the first time then."""
+
+    report = models.ForeignKey("auditapp.Report", models.PROTECT, related_name="openings")
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    objects = ReadInFullQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["report", "by", "sha256"], name="a_file_is_opened_once_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} opened by {self.by_id}"
+
+    @classmethod
+    @transaction.atomic
+    def note(cls, report: "Report", file: "ReportFile", *, by: User) -> None:
+        """Keep that somebody whose turn it is to sign was sent this file; every other reader leaves no such line."""
+        newest = report.newest_file
+        if newest is None or file.pk != newest.pk or report.refusal_to(by):
+            return
+        _row, is_first = cls.objects.get_or_create(
+            report=report, by=by, sha256=file.sha256, defaults={**report.place, "at": clock.now()}
+        )
+        if is_first:
+            Event.record(by, "report.opened_for_signing", report.audit, file=file.sha256)
+
+
+class Reauthentication(Placed):
+    """Somebody gave address and password once more, for one meaning, over these two digests. It bears one signature."""
+
+    report = models.ForeignKey("auditapp.Report", models.PROTECT, related_name="reauthentications")
+    meaning = models.CharField(max_length=200)
+    facts_sha256 = models.CharField(max_length=64)
+    shown_sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    objects = ReadInFullQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.by_id}"
+
+    @classmethod
+    def attempt(
+        cls, report: "Report", request: HttpRequest, *, address: str, password: str, meaning: str, shown_sha256: str
+    ) -> "Reauthentication | str":
+        """The re-authentication, or why there is none: a sentence. The attempt stays on the trail either way.
+
+        A wrong password counts towards the same lock-out as one at sign-in, and a locked account signs nothing.
+        """
+        user: Any = request.user
+        if refusal := report.refusal_to(user):
+            raise NotAllowed(refusal)
+        if not cls._has_opened(report, user, shown_sha256):
+            return _("Open the document first: your signature covers what you have been shown.")
+        if address.strip().lower() != user.email.lower():
+            cls._note_failure(report, user, "address")
+            return _("This is not the address that you sign in with. Nobody signs for somebody else.")
+        if authenticate(request, username=user.email, password=password) != user:
+            if getattr(request, "axes_locked_out", False):
+                cls._note_failure(report, user, "locked")
+                return _("There were too many wrong passwords. Wait a quarter of an hour; nothing was signed.")
+            cls._note_failure(report, user, "password")
+            return _("This is not your password. Nothing was signed.")
+        return cls.objects.create(
+            **report.place,
+            report=report,
+            by=user,
+            meaning=meaning,
+            facts_sha256=report.sha256,
+            shown_sha256=shown_sha256,
+            at=clock.now(),
+        )
+
+    @staticmethod
+    def _has_opened(report: "Report", user: User, sha256: str) -> bool:
+        return Opening.objects.filter(report=report, by=user, sha256=sha256).exists()
+
+    @staticmethod
+    def _note_failure(report: "Report", user: User, what: str) -> None:
+        Event.record(user, "report.reauthentication_failed", report.audit, wrong=what)
