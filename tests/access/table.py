@@ -16,7 +16,6 @@ KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
-GOVERNING = frozenset({CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -302,7 +301,7 @@ TABLE = [
     Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR}), part=True),
     Page("reports:report", "issued", part=True),
     Page("reports:withdrawal", "issued", get=WITHDRAWERS, post=WITHDRAWERS, part=True),
-    Page("reports:withdrawal_confirmation", "withdrawing", get=GOVERNING, post=GOVERNING, part=True),
+    Page("reports:withdrawal_confirmation", "withdrawing", get=WITHDRAWERS, post=WITHDRAWERS, part=True),
     Page("reports:withdrawal_end", "withdrawing", get=None, post=WITHDRAWERS, part=True),
     Page("reports:related_clauses", "issued", part=True),
     Page("reports:pdf", "issued", part=True),
