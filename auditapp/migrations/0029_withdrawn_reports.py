@@ -116,9 +116,7 @@ ROLES = [
 
 
 def to(model: str, **options: object) -> models.ForeignKey:
-    return models.ForeignKey(
-        on_delete=django.db.models.deletion.PROTECT, **({"related_name": "+"} | options), to=model
-    )
+    return models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, **({"related_name": "+"} | options), to=model)
 
 
 class Migration(migrations.Migration):
@@ -144,9 +142,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=~models.Q(reason=""), name="a_report_is_withdrawn_for_a_reason"
-                    ),
+                    models.CheckConstraint(condition=~models.Q(reason=""), name="a_report_is_withdrawn_for_a_reason"),
                     models.CheckConstraint(
                         condition=~models.Q(confirmed_by=models.F("by")), name="two_people_withdraw_a_report"
                     ),

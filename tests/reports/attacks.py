@@ -333,7 +333,9 @@ def signature_of_another_report(content: bytes) -> bytes:
 
 def picture_for_a_signature(content: bytes) -> bytes:
     """Signed by the one who had to, with a picture in the box that may say anything."""
-    with pikepdf.open(io.BytesIO(pdf.stamp(person="x", role_label="x", meaning="x", local="x", width=239, height=48))) as page:
+    with pikepdf.open(
+        io.BytesIO(pdf.stamp(person="x", role_label="x", meaning="x", local="x", width=239, height=48))
+    ) as page:
         image = page.make_stream(b"\xff", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=1, Height=1)
         image.ColorSpace, image.BitsPerComponent = pikepdf.Name.DeviceGray, 8
         page.pages[0].Resources["/XObject"] = pikepdf.Dictionary(Face=image)

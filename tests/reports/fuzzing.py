@@ -113,7 +113,9 @@ def updated(content: bytes, chance: random.Random) -> bytes:
     """A well-formed update that gives one object another's body, or something of its own."""
     found = list(OBJECT.finditer(content))
     victim, donor = chance.choice(found), chance.choice(found)
-    own = chance.choice([b"<<>>", b"null", b"[]", b"<</Type/Page/MediaBox[0 0 9 9]>>", b"<</Type/Annot/Subtype/Stamp>>"])
+    own = chance.choice(
+        [b"<<>>", b"null", b"[]", b"<</Type/Page/MediaBox[0 0 9 9]>>", b"<</Type/Annot/Subtype/Stamp>>"]
+    )
     body = chance.choice([donor[2], donor[2], own, victim[2]])
     at = len(content) + 1
     text = b"\n%s 0 obj%sendobj\n" % (victim[1], body if body[:1].isspace() else b"\n" + body + b"\n")

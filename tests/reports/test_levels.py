@@ -7,7 +7,7 @@ from asn1crypto.keys import PrivateKeyInfo
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -20,13 +20,13 @@ from tests.reports import attacks, signed
 STAMPS = signed.new_authority("Clock House")
 
 
-def _der(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _der(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def timestamper(at: Any) -> DummyTimeStamper:
     """An authority whose clock stands."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = rsa.generate_private_key(65537, 2048)  # pyHanko's own knows no other kind
     builder = (
         x509.CertificateBuilder()
         .subject_name(certificates.name("Clock House", "Clock House timestamps"))
@@ -51,6 +51,7 @@ def timestamper(at: Any) -> DummyTimeStamper:
 
 def second_signature_with_a_timestamp(at: Any) -> bytes:
     """As the product signs, with a timestamp in the signature itself."""
+    half = signed.signed("small", 1)
     own = signed.signing._SignerAt.__init__
 
     def with_timestamper(self: Any, *args: Any, **options: Any) -> None:
@@ -59,7 +60,7 @@ def second_signature_with_a_timestamp(at: Any) -> bytes:
 
     signed.signing._SignerAt.__init__ = with_timestamper  # type: ignore[method-assign]
     try:
-        return signed.sign_next(signed.signed("small", 1), signed.facts("small"), 2)
+        return signed.sign_next(half, signed.facts("small"), 2)
     finally:
         signed.signing._SignerAt.__init__ = own  # type: ignore[method-assign]
 

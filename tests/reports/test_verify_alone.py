@@ -53,5 +53,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, more: tuple[str, str]) -> N
 
 
 def test_it_loads_no_django() -> None:
-    script = "import sys, auditapp.reports.verify.__main__; sys.exit(any(n.split('.')[0] == 'django' for n in sys.modules))"
+    script = (
+        "import sys, auditapp.reports.verify.__main__; sys.exit(any(n.split('.')[0] == 'django' for n in sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0

@@ -193,9 +193,7 @@ def _base64(items: Sequence[bytes]) -> list[str]:
     return [base64.b64encode(item).decode() for item in items]
 
 
-def _signature(
-    row: dict[str, Any], found: dict[str, Any], timestamps: list[tuple[int, Timestamp]]
-) -> SignatureFound:
+def _signature(row: dict[str, Any], found: dict[str, Any], timestamps: list[tuple[int, Timestamp]]) -> SignatureFound:
     said, flags = ("field", "person", "role", "meaning", "covers", "problem", "organisation", "name", "issuer"), (
         "intact", "trusted", "changed_after", "appearance_is_text",
     )  # fmt: skip

@@ -420,7 +420,12 @@ def _kinds_of(reference: Any, old: Any, new: Any) -> set[str]:
         return {"signature"}
     if kind == "/Metadata":
         return {"metadata"}
-    if reference == old.reader.root_ref or old.is_ref_unassignable(reference) or kind == "/Pages" or "/Producer" in item:
+    if (
+        reference == old.reader.root_ref
+        or old.is_ref_unassignable(reference)
+        or kind == "/Pages"
+        or "/Producer" in item
+    ):
         return set()
     return {"content"}
 
@@ -531,7 +536,10 @@ def _security_store(root: Any) -> dict[str, list[bytes]]:
     """The certificates and revocation lists that the document keeps for checking it later (/DSS)."""
     try:
         store = _get(root, "/DSS") or {}
-        return {key: [bytes(stream.data) for stream in map(_resolved, _get(store, key) or ())] for key in ("/Certs", "/CRLs")}
+        return {
+            key: [bytes(stream.data) for stream in map(_resolved, _get(store, key) or ())]
+            for key in ("/Certs", "/CRLs")
+        }
     except Exception:  # proofs that cannot be read prove nothing, and do no harm
         return {"/Certs": [], "/CRLs": []}
 

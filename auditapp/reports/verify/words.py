@@ -278,7 +278,9 @@ def _revoked(signature: SignatureFound, zone: str) -> str:
         "revoked": _("The certificate was revoked on %(at)s, and nothing proves that it signed before."),
         "revoked_later": _("The certificate was revoked on %(at)s, after it had provably signed."),
     }
-    return words.get(found.state, _("Whether the certificate was revoked is not known: there is no list to ask.")) % said
+    return (
+        words.get(found.state, _("Whether the certificate was revoked is not known: there is no list to ask.")) % said
+    )
 
 
 def _timestamps_of(signature: SignatureFound) -> list[Timestamp]:
