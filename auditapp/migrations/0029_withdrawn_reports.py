@@ -54,6 +54,32 @@ FROM = """
 """
 
 
+# Who sends files to be verified, for ten minutes, as a digest. It may be lost: unlogged. Reached only through its door.
+TURNS = f"""
+CREATE UNLOGGED TABLE auditapp_verificationturn (who text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE INDEX verification_turns_of_one ON auditapp_verificationturn (who, at);
+CREATE FUNCTION auditapp_may_verify(p_who text, p_most integer) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM auditapp_verificationturn WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM auditapp_verificationturn WHERE at < clock_timestamp() - interval '10 minutes' FOR UPDATE SKIP LOCKED
+    ));
+    IF (SELECT count(*) FROM auditapp_verificationturn
+        WHERE who = p_who AND at >= clock_timestamp() - interval '10 minutes') >= p_most THEN
+        RETURN false;
+    END IF;
+    INSERT INTO auditapp_verificationturn (who) VALUES (p_who);
+    RETURN true;
+END $$;
+ALTER TABLE auditapp_verificationturn ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON auditapp_verificationturn FROM {WEB};
+"""
+NO_TURNS = """
+DROP FUNCTION auditapp_may_verify(text, integer);
+DROP TABLE auditapp_verificationturn;
+"""
+
+
 def public_reports(columns: str, selected: str, superseding: str) -> str:
     return f"""
 DROP FUNCTION auditapp_public_reports(text, uuid);
@@ -148,4 +174,5 @@ class Migration(migrations.Migration):
             f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY; DROP POLICY in_scope ON {TABLE}",
         ),
         migrations.RunSQL(NOW, BEFORE),
+        migrations.RunSQL(TURNS, NO_TURNS),
     ]

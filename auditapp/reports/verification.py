@@ -47,11 +47,6 @@ class Record:
     def withdrawn(self) -> str:
         return clock.local_text(self.withdrawn_at, self.zone) if self.withdrawn_at else ""
 
-    @property
-    def is_a_copy_of_the_issued(self) -> bool:
-        """Whether all had signed this file: what came later is the seal and timestamps, which only add proof."""
-        return self.issued_at is not None and not self.void and self.step >= self.signatures
-
     def what_happened_since(self) -> list[str]:
         """Withdrawn, superseded, in sentences."""
         about = {"ref": self.superseded_by, "at": self.superseded, "organisation": self.organisation}
@@ -135,9 +130,17 @@ def verification_of(content: bytes) -> Verification:
     record = next(iter(_records(sha256=hashlib.sha256(content).hexdigest())), None)
     if record is None:
         return _unknown(inspection)
-    if not record.is_a_copy_of_the_issued:
+    if not _is_issued_file(record):
         return _ours_but_not_issued(record, inspection)
     return _issued(record, inspection)
+
+
+def _is_issued_file(record: Record) -> bool:
+    """The newest file, or an earlier one that had its seal: what came after that only proves it for longer."""
+    if record.void or record.issued_at is None:
+        return False
+    newest = issued_under(record.public_id)
+    return record.step > record.signatures or (newest is not None and newest.file_sha256 == record.file_sha256)
 
 
 def _issued(record: Record, inspection: Inspection) -> Verification:

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from auditapp.accounts.backend import client_address
 from auditapp.audits.models import Audit
 from auditapp.questionnaires.models import Framework
 from auditapp.questionnaires.spreadsheets.plain import TYPE as WORKBOOK
@@ -30,6 +31,7 @@ from auditapp.reports.models import Decision, Report
 from auditapp.reports.reauthentication import Opening
 from auditapp.reports.related_clauses import by_framework
 from auditapp.reports.spreadsheet import workbook
+from auditapp.reports.turns import refusal_of_turn
 from auditapp.reports.verification import issued_under, verification_of
 from auditapp.reports.withdrawal import ReportWithdrawal
 
@@ -194,8 +196,12 @@ def schema(request: HttpRequest, name: str) -> HttpResponse:
 def verify(request: HttpRequest, public_id: UUID | None = None) -> HttpResponse:
     form = VerifyForm(request.POST or None, request.FILES or None)
     known = issued_under(public_id) if public_id else None
+    status = 404 if public_id and known is None else 200
     verified = None
     if request.method == "POST" and form.is_valid():
-        verified = verification_of(form.cleaned_data["file"].read())
-    status = 404 if public_id and known is None else 200
+        if refusal := refusal_of_turn(client_address(request)):
+            form.add_error("file", refusal)
+            status = 429
+        else:
+            verified = verification_of(form.cleaned_data["file"].read())
     return render(request, "reports/verify.html", {"form": form, "known": known, "verified": verified}, status=status)

@@ -15,6 +15,7 @@ ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
+WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -308,6 +309,9 @@ TABLE = [
     # Decisions, signatures, reports
     Page("reports:decision", "reviewed", get=frozenset({CHAIR}), post=frozenset({CHAIR}), part=True),
     Page("reports:report", "issued", part=True),
+    Page("reports:withdrawal", "issued", get=WITHDRAWERS, post=WITHDRAWERS, part=True),
+    Page("reports:withdrawal_confirmation", "withdrawing", get=WITHDRAWERS, post=WITHDRAWERS, part=True),
+    Page("reports:withdrawal_end", "withdrawing", get=None, post=WITHDRAWERS, part=True),
     Page("reports:related_clauses", "issued", part=True),
     Page("reports:pdf", "issued", part=True),
     Page("reports:json", "issued", part=True),

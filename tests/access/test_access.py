@@ -20,6 +20,8 @@ from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
 from auditapp.reports import jobs
+from auditapp.reports.models import Report
+from auditapp.reports.withdrawal import ReportWithdrawal
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
@@ -57,6 +59,11 @@ class World:
         self._sign_all(issued)
         self.things["issued"] = issued.audit.ref
         self.things["public"] = str(issued.audit.public_id)
+        withdrawing = make.decided()
+        self._sign_all(withdrawing)
+        withdrawing = Report.objects.with_names().get(pk=withdrawing.pk)
+        ReportWithdrawal.propose(withdrawing, by=make.people["ben"], reason="Of another version.")
+        self.things["withdrawing"] = withdrawing.audit.ref
         signing = make.decided()
         jobs.render(report=signing.pk, organisation=signing.organisation_id, site=signing.site_id)
         self.things["signing"] = signing.audit.ref

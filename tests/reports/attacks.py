@@ -31,6 +31,7 @@ from auditapp.reports import pdf, signing
 from tests.reports import example_facts, signed
 
 BYTE_RANGE = re.compile(rb"/ByteRange ?\[[0-9 ]+\]")
+SECOND = signed.when(2)
 CONTENTS = re.compile(rb"/Contents ?<[0-9a-fA-F]+>")
 
 
@@ -250,7 +251,7 @@ def signature_of(
     role: str = "Clinical safety officer",
     meaning: str = "reviewed the check and records the immediate decision",
     shown: str = "",
-    at: datetime = signed.when(2),
+    at: datetime = SECOND,
     authority: signed.Authority = signed.AUTHORITY,
     certificate: x509.Certificate | None = None,
 ) -> bytes:

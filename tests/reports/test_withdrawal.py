@@ -64,7 +64,8 @@ def test_two_people_withdraw_and_every_copy_is_told(issued: Report, ben: User, g
     assert reason.startswith("Withdrawn on ")
     assert reason.endswith("by Northshire Hospitals Group: it was issued in error. Do not rely on it.")
     record = issued_under(issued.audit.public_id)
-    assert record and record.withdrawn_at
+    assert record
+    assert record.withdrawn_at
     lines = Event.objects.filter(stream=issued.audit.trail_stream).order_by("seq")
     assert [line.verb for line in lines][-2:] == ["report.withdrawal_proposed", "report.withdrawn"]
 

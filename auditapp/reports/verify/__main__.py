@@ -9,8 +9,11 @@ import base64
 import json
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+
+from cryptography import x509
 
 from auditapp.reports.verify import Inspection, inspect, words
 
@@ -28,21 +31,30 @@ def main() -> int:
     try:
         inspection = inspect(
             given.file.read_bytes(),
-            roots=_pieces(given.root),
-            timestamp_roots=[piece for path in given.timestamp_root for piece in _pieces(path)],
-            revocation_lists=[piece for path in given.crl for piece in _pieces(path)],
+            roots=_pieces(given.root, x509.load_der_x509_certificate),
+            timestamp_roots=[p for path in given.timestamp_root for p in _pieces(path, x509.load_der_x509_certificate)],
+            revocation_lists=[piece for path in given.crl for piece in _pieces(path, x509.load_der_x509_crl)],
         )
     except OSError as error:
         print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(error, file=sys.stderr)
         return 2
     print(_for_machines(inspection) if given.json else _for_people(inspection))
     return 0 if words.holds(inspection) else 1
 
 
-def _pieces(path: Path) -> list[bytes]:
-    """The certificates or lists of a file, as DER."""
+def _pieces(path: Path, load: Callable[[bytes], object]) -> list[bytes]:
+    """The certificates or lists of a file, as DER. Raises ValueError, with a sentence, if there are none."""
     content = path.read_bytes()
-    return [base64.b64decode(piece) for piece in PEM.findall(content)] or [content]
+    pieces = [base64.b64decode(piece) for piece in PEM.findall(content)] or [content]
+    try:
+        for piece in pieces:
+            load(piece)
+    except ValueError as error:
+        raise ValueError(f"{path} is no certificate or list in PEM or DER.") from error
+    return pieces
 
 
 def _for_people(inspection: Inspection) -> str:

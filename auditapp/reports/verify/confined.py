@@ -2,7 +2,7 @@
 
 Takes a line of JSON ({"roots", "timestamp_roots", "revocation_lists", "seconds", "megabytes"}; certificates and lists
 in Base64) and the file on standard input; prints what it found as JSON. Whatever goes wrong here only ends this
-process. Nothing is taken from the file's word: every statement is about bytes that a certificate of the roots stands for.
+process. Nothing is taken from the file’s word: all it says is about bytes that a certificate of the roots stands for.
 """
 
 import asyncio
