@@ -11,6 +11,7 @@ from auditapp.audits.models import Audit
 from auditapp.audits.scoring import hazard_level
 from auditapp.demonstration.answering import Answering
 from auditapp.demonstration.script import ZONE, moment
+from auditapp.demonstration.talk import Talk
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.reports import jobs
@@ -40,6 +41,10 @@ class AuditPlay:
         self._open()
         days = self.about.get("days_to_fill", 10)
         yield from self.answering.fill(opened, timedelta(days=days))
+        talk = Talk(self.play, self.about, self.audit)
+        if talk.is_needed:
+            yield _step(opened, days, 15)
+            talk.take_place()
         if "withdrawal" in self.about:
             yield (then := _step(opened, days, 16))
             self._fresh().withdraw(by=self.auditor, reason=self.about["withdrawal"]["reason"])
@@ -125,7 +130,10 @@ class AuditPlay:
             )
         self.play.audits[self.about["key"]] = self
         for assignment in self.about.get("assignments", []):
-            self.audit.assign(assignment["category"], self.play.person(assignment["to"]), by=self.auditor)
+            days = assignment.get("due_days")
+            due = clock.today(self.audit.site.zone) + timedelta(days=days) if days else None
+            about = {"due": due, "message": assignment.get("message", "")}
+            self.audit.assign(assignment["category"], self.play.person(assignment["to"]), by=self.auditor, **about)
         self.answering = Answering(self.play, self.about, self._fresh())
 
     def _rate(self, rating: dict[str, Any]) -> None:

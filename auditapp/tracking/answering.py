@@ -21,9 +21,12 @@ NAMES = ("audit__deployment__name", "site__name", "audit__ref", "audit__version_
 
 
 def drafts(user: User) -> Iterator[Task]:
-    """Drafts that the person opened: what is returned, what is unanswered, or the handing over."""
+    """Drafts that the person opened: what is returned, what is unanswered, or the handing over.
+
+    Not while two people read them apart: until both have finished nobody answers there.
+    """
     returned = Answer.objects.still_returned().filter(audit=OuterRef("pk")).order_by().values("audit")
-    mine: Any = Audit.objects.visible_to(user).filter(state=Audit.State.DRAFT, opened_by=user)
+    mine: Any = Audit.objects.visible_to(user).filter(state=Audit.State.DRAFT, is_read_apart=False, opened_by=user)
     mine = mine.select_related("deployment__site", "version__questionnaire").annotate(
         returned=Coalesce(Subquery(returned.annotate(n=Count("pk")).values("n")), 0),
         returned_at=Max("submissions__returns__at"),
@@ -49,7 +52,8 @@ def assigned(user: User) -> Iterator[Task]:
     answers = (
         Answer.objects.visible_to(user)
         .given_to(user)
-        .filter(UNANSWERED | Q(returned), audit__state=Audit.State.DRAFT, open_in_round=F("audit__round"))
+        .filter(UNANSWERED | Q(returned), audit__state=Audit.State.DRAFT, audit__is_read_apart=False)
+        .filter(open_in_round=F("audit__round"))
         .annotate(
             given_due=Subquery(mine.order_by("due").values("due")[:1]),
             given_at=Subquery(mine.order_by("at").values("at")[:1]),

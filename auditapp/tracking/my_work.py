@@ -14,7 +14,7 @@ from auditapp.audits.models.standing import SOON
 from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
-from auditapp.tracking import answering, in_motion, talking
+from auditapp.tracking import answering, brought_in, in_motion, talking
 from auditapp.tracking.tasks import Kind, Task, named
 
 # What will appear here, by role: for the page that is empty.
@@ -40,7 +40,8 @@ def waiting_for(user: User) -> list[Task]:
     """Everything, in order. The number of queries does not depend on how much there is."""
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
-        talking.waiting, _standing, _profiles, _questionnaires, _uncovered,
+        brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
+        _standing, _profiles, _questionnaires, _uncovered,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 

@@ -25,12 +25,15 @@ class Kind(IntEnum):
     REVIEW = 6
     CONFIRM = 7
     APPROVE = 8
-    MENTIONED = 9
-    RENEW = 10
-    PUBLISH = 11
-    ANSWER = 12
-    COMMENTED = 13
-    UNCOVERED = 14
+    CHECK = 9
+    SETTLE = 10
+    JUDGE = 11
+    MENTIONED = 12
+    RENEW = 13
+    PUBLISH = 14
+    ANSWER = 15
+    COMMENTED = 16
+    UNCOVERED = 17
 
     @property
     def group(self) -> str:
@@ -47,6 +50,9 @@ GROUPS = {
     Kind.REVIEW: gettext_noop("To review"),
     Kind.CONFIRM: gettext_noop("To confirm"),
     Kind.APPROVE: gettext_noop("To confirm"),
+    Kind.CHECK: gettext_noop("To confirm"),
+    Kind.SETTLE: gettext_noop("To decide"),
+    Kind.JUDGE: gettext_noop("To confirm"),
     Kind.MENTIONED: gettext_noop("Mentioned"),
     Kind.RENEW: gettext_noop("To renew"),
     Kind.PUBLISH: gettext_noop("To confirm"),

@@ -91,6 +91,7 @@ def test_an_audit_speaks_only_of_checks_that_it_asks(audit):
     codes = {question.code for question in asked(audit["key"])}
     spoken_of = set(exceptions(audit)) | set(exceptions(audit, first_round=True)) | set(audit.get("notes", {}))
     spoken_of |= {r["check"] for r in [*audit.get("returns", []), *audit.get("comments", [])]}
+    spoken_of |= {*audit.get("flags", []), *audit.get("asked_of_supplier", {}).get("checks", {})}
     assert spoken_of <= codes, spoken_of - codes
     met = {code for code, e in exceptions(audit).items() if e["verdict"] != "met"}
     assert not met & set(audit.get("notes", {}))

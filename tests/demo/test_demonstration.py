@@ -124,6 +124,15 @@ def test_no_audit_asks_a_questionnaire_that_was_published_after_it_was_opened(st
         assert younger.fetchall() == []
 
 
+def test_the_draft_that_a_newcomer_opens_has_been_talked_about(stack: Stack) -> None:
+    with stack.superuser() as db:
+        said = db.execute(
+            "SELECT (SELECT count(*) FROM auditapp_comment), (SELECT count(*) FROM auditapp_mention),"
+            " (SELECT count(*) FROM auditapp_flag), (SELECT count(*) FROM auditapp_supplierreply)"
+        ).fetchone()
+    assert said == (3, 1, 1, 1)
+
+
 def test_playing_it_again_changes_nothing(stack: Stack) -> None:
     def size() -> int:
         with stack.superuser() as db:

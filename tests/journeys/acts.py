@@ -1,6 +1,8 @@
 """What happened in the ward before a journey begins, played inside the installation through the verbs."""
 
 import json
+import sys
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -28,12 +30,21 @@ GROUPS = {
 FIRST = {"northshire": "ada", "westmark": "cleo"}  # the first administrator of each group
 
 
-def perform(act: str, about: dict[str, Any]) -> None:
-    """One act by its name, in a transaction of its own; what it returns is printed as JSON."""
+def serve() -> None:
+    """Acts by their names, a line of JSON each, until the input ends; each in a transaction of its own.
+
+    A line of JSON comes back for each: what the act returned, or why it failed.
+    """
     known = (enter_cast, deployment, own_questionnaire, audit, read_apart, signed)
     acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in known}
-    with transaction.atomic():
-        print(json.dumps(acts[act](**about)))
+    for line in sys.stdin:
+        act, about = json.loads(line)
+        try:
+            with transaction.atomic():
+                reply = {"returned": acts[act](**about)}
+        except Exception:  # the test shows it
+            reply = {"failed": traceback.format_exc()}
+        print(json.dumps(reply), flush=True)
 
 
 def person(name: str, group: str = "northshire") -> User:

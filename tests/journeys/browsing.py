@@ -156,11 +156,11 @@ def violations(page: Page, *, whole: bool) -> list[str]:
 
 
 def widest(page: Page) -> list[str]:
-    """The elements that stick out to the right of a phone, innermost last."""
+    """The elements that stick out furthest to the right of a phone; what only follows the page's width comes first."""
     return page.evaluate(
         """() => [...document.querySelectorAll("body *")]
-            .filter((e) => e.getBoundingClientRect().right > 321)
-            .slice(0, 8).map((e) => e.outerHTML.slice(0, 120))"""
+            .map((e) => [Math.round(e.getBoundingClientRect().right), e.outerHTML.slice(0, 120)])
+            .filter(([right]) => right > 321).sort(([one], [other]) => one - other).slice(-8).map(String)"""
     )
 
 

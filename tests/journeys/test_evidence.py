@@ -171,7 +171,7 @@ def test_what_is_refused_is_said_in_the_card_and_a_file_that_is_here_is_offered(
     expect(question.get_by_label("Title", exact=True)).to_have_value("Plan")
     people.look(page, "refused")
     plan = tmp_path / "plan.pdf"
-    plan.write_bytes(files.pdf())
+    plan.write_bytes(files.pdf(pages=5))  # which nobody else in the ward has added
     fill_in(page, "Plan", plan)
     question.get_by_role("button", name="Add evidence").click()
     expect(question.locator(".item")).to_contain_text("plan.pdf")

@@ -17,6 +17,8 @@ from auditapp.evidence.models import Evidence
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event
 
+CHECKERS = (Role.AUDITOR, Role.CLINICAL_SAFETY_OFFICER, Role.CATEGORY_LEAD)
+
 
 class PaperEntryQuerySet(PlacedQuerySet["PaperEntry"]):
     def visible_to(self, user: User) -> Self:
@@ -98,13 +100,7 @@ class PaperEntry(Placed):
 
     def _must_let_check(self, by: User) -> None:
         answer = self.revision.answer
-        by.must_hold(
-            Role.AUDITOR,
-            Role.CLINICAL_SAFETY_OFFICER,
-            Role.CATEGORY_LEAD,
-            site=answer.audit.site,
-            to=_("check what was copied from paper"),
-        )
+        by.must_hold(*CHECKERS, site=answer.audit.site, to=_("check what was copied from paper"))
         if self.by_id == by.pk:
             raise NotAllowed(_("A second person checks this: you entered it yourself."))
         if answer.audit.state != "draft":

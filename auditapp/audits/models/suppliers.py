@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Greatest, JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -320,19 +320,35 @@ class SupplierQuestionQuerySet(ReadInFullQuerySet["SupplierQuestion"]):
 
     def standing(self) -> Self:
         """What was asked and not taken back, each with `replied_at` and `filed_at` of the newest that came."""
-        replies = SupplierReply.objects.filter(question=models.OuterRef("pk")).order_by("-n")
         files = SupplierFile.objects.filter(question=models.OuterRef("pk"), removed_at=None).order_by("-pk")
         judged = SupplierJudgement.objects.filter(question=models.OuterRef("pk")).order_by("-pk")
         return (
             self.filter(request__revoked_at=None)
             .select_related("request")
+            ._with_what_waits()
             .annotate(
-                replied_at=models.Subquery(replies.values("at")[:1]),
                 filed_at=models.Subquery(files.values("at")[:1]),
                 judged_last=models.Subquery(judged.values("accepted")[:1]),
-                waits=models.Exists(replies.filter(judgement=None)) | models.Exists(files.filter(judged_in=None)),
             )
             .order_by("request__n")
+        )
+
+    def waiting_for_judgement(self) -> Self:
+        """Of drafts, what nobody has accepted or declined, with `came_at`, when the newest of it came."""
+        drafts = self.filter(answer__asked=True, request__revoked_at=None, request__audit__state="draft")
+        return drafts._with_what_waits().filter(waits=True).annotate(came_at=Greatest("replied_at", "waiting_file_at"))
+
+    def _with_what_waits(self) -> Self:
+        """`waits`: whether the newest text, or any file, is neither accepted nor declined. Older texts do not count."""
+        of_this = {"question": models.OuterRef("pk")}
+        newest = SupplierReply.objects.filter(**of_this).order_by("-n")
+        files = SupplierFile.objects.filter(**of_this, removed_at=None, judged_in=None).order_by("-pk")
+        unjudged = SupplierReply.objects.filter(pk=models.OuterRef("newest"), judgement=None)
+        return self.annotate(
+            newest=models.Subquery(newest.values("pk")[:1]),
+            replied_at=models.Subquery(newest.values("at")[:1]),
+            waiting_file_at=models.Subquery(files.values("at")[:1]),
+            waits=models.Exists(unjudged) | models.Q(waiting_file_at__isnull=False),
         )
 
 
