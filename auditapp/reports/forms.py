@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from auditapp.audits.models import Audit
 from auditapp.reports.facts import NEEDS_CONDITIONS, decision_label
 from auditapp.reports.models import Report
-from auditapp.reports.reauthentication import Reauthentication
+from auditapp.reports.reauthentication import Reauthentication, Unproven
 
 VERIFY_MAX_BYTES = 50 * 1024 * 1024
 CONDITION_ROWS = 3
@@ -108,8 +108,8 @@ class SignatureForm(forms.Form):
         act = Reauthentication.attempt(
             self.report, request, address=given["address"], password=given["password"], **shown
         )
-        if isinstance(act, str):
-            self.add_error("password", act)
+        if isinstance(act, Unproven):
+            self.add_error(act.field, act.sentence)
             return False
         self.report.sign(by=act.by, reauthentication=act, **shown)
         return True

@@ -1,5 +1,6 @@
 """What a signature rests on: the person opened this very file, and signed in again for this one act."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import authenticate
@@ -14,6 +15,14 @@ from auditapp.trail.models import Event
 
 if TYPE_CHECKING:
     from auditapp.reports.models import Report, ReportFile
+
+
+@dataclass(frozen=True)
+class Unproven:
+    """Which field of the form is wrong, and the sentence that says why."""
+
+    field: str
+    sentence: str
 
 
 class Opening(Placed):
@@ -64,8 +73,8 @@ class Reauthentication(Placed):
     @classmethod
     def attempt(
         cls, report: "Report", request: HttpRequest, *, address: str, password: str, meaning: str, shown_sha256: str
-    ) -> "Reauthentication | str":
-        """The re-authentication, or why there is none: a sentence. The attempt stays on the trail either way.
+    ) -> "Reauthentication | Unproven":
+        """The re-authentication, or what is wrong and why. The attempt stays on the trail either way.
 
         A wrong password counts towards the same lock-out as one at sign-in, and a locked account signs nothing.
         """
@@ -73,16 +82,18 @@ class Reauthentication(Placed):
         if refusal := report.refusal_to(user):
             raise NotAllowed(refusal)
         if not cls._has_opened(report, user, shown_sha256):
-            return _("Open the document first: your signature covers what you have been shown.")
+            return Unproven("read", _("Open the document first: your signature covers what you have been shown."))
         if address.strip().lower() != user.email.lower():
             cls._note_failure(report, user, "address")
-            return _("This is not the address that you sign in with. Nobody signs for somebody else.")
+            sentence = _("This is not the address that you sign in with. Nobody signs for somebody else.")
+            return Unproven("address", sentence)
         if authenticate(request, username=user.email, password=password) != user:
             if getattr(request, "axes_locked_out", False):
                 cls._note_failure(report, user, "locked")
-                return _("There were too many wrong passwords. Wait a quarter of an hour; nothing was signed.")
+                sentence = _("There were too many wrong passwords. Wait a quarter of an hour; nothing was signed.")
+                return Unproven("password", sentence)
             cls._note_failure(report, user, "password")
-            return _("This is not your password. Nothing was signed.")
+            return Unproven("password", _("This is not your password. Nothing was signed."))
         return cls.objects.create(
             **report.place,
             report=report,
