@@ -7,7 +7,7 @@ from django.db import migrations, models
 WEB = "auditapp_web"
 OURS = "organisation_id = (SELECT auditapp_scope_organisation())"
 HERE = "((SELECT auditapp_scope_everywhere()) OR site_id = ANY ((SELECT auditapp_scope_sites())::bigint[]))"
-TABLE = "auditapp_reportwithdrawal"
+TABLE = "auditapp_" + "reportwithdrawal"
 ENDINGS = "confirmed_by_id, confirmed_role, confirmed_at, dropped_by_id, dropped_at"
 
 ONCE = f"""

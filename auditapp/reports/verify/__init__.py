@@ -12,7 +12,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ class SignatureFound:
     shown: str = ""  # the text in its box on the page
     appearance_is_text: bool = True
     timestamp: Timestamp | None = None
-    revocation: Revocation = field(default_factory=Revocation)
+    revocation: Revocation = made_by(default_factory=Revocation)
     issuer: str = ""
     serial: str = ""
     valid_from: datetime | None = None
@@ -94,16 +95,16 @@ class Inspection:
     sha256: str
     readable: bool
     problem: str = ""  # a sentence, if it could not be read
-    signatures: list[SignatureFound] = field(default_factory=list)
-    timestamps: list[Timestamp] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)  # kinds of things changed after signing
+    signatures: list[SignatureFound] = made_by(default_factory=list)
+    timestamps: list[Timestamp] = made_by(default_factory=list)
+    changes: list[str] = made_by(default_factory=list)  # kinds of things changed after signing
     trailing_bytes: bool = False  # there are bytes that no signature covers after the last signed revision
     facts: dict[str, Any] | None = None  # of the first signed revision, or of the file if none is signed
     facts_sha256: str = ""
     facts_attached: int = 0
     pages: int = 0
-    pages_without_digest: list[int] = field(default_factory=list)
-    other_digests: list[str] = field(default_factory=list)
+    pages_without_digest: list[int] = made_by(default_factory=list)
+    other_digests: list[str] = made_by(default_factory=list)
     digest_in_full: bool = False
 
 
@@ -194,19 +195,30 @@ def _base64(items: Sequence[bytes]) -> list[str]:
 
 
 def _signature(row: dict[str, Any], found: dict[str, Any], timestamps: list[tuple[int, Timestamp]]) -> SignatureFound:
-    said, flags = ("field", "person", "role", "meaning", "covers", "problem", "organisation", "name", "issuer"), (
-        "intact", "trusted", "changed_after", "appearance_is_text",
-    )  # fmt: skip
     revocation = row["revocation"]
     return SignatureFound(
-        **{key: str(row[key]) for key in (*said, "serial")},
-        **{key: bool(row[key]) for key in flags},
-        **{key: _time(row[key]) for key in ("at", "valid_from", "valid_until")},
+        field=str(row["field"]),
+        person=str(row["person"]),
+        role=str(row["role"]),
+        meaning=str(row["meaning"]),
+        at=_time(row["at"]),
+        intact=bool(row["intact"]),
+        trusted=bool(row["trusted"]),
+        covers=str(row["covers"]),
+        changed_after=bool(row["changed_after"]),
+        problem=str(row["problem"]),
+        organisation=str(row["organisation"]),
+        name=str(row["name"]),
         shown=str(found["shown"].get(row["field"], "")),
-        keeps_proof=bool(found["security_store"]),
+        appearance_is_text=bool(row["appearance_is_text"]),
         timestamp=_timestamp(row["timestamp"]) if row["timestamp"] else None,
         revocation=Revocation(str(revocation["state"]), _time(revocation["at"]), _time(revocation["as_of"])),
+        issuer=str(row["issuer"]),
+        serial=str(row["serial"]),
+        valid_from=_time(row["valid_from"]),
+        valid_until=_time(row["valid_until"]),
         later_timestamps=tuple(t for revision, t in timestamps if revision > row["revision"]),
+        keeps_proof=bool(found["security_store"]),
     )
 
 

@@ -110,7 +110,8 @@ class Reading:
     async def found(self) -> dict[str, Any]:
         from pyhanko.sign.fields import enumerate_sig_fields  # noqa: PLC0415
 
-        rows, embedded = [], []
+        rows: list[dict[str, Any]] = []
+        embedded: list[Any] = []
         for name, value, reference in enumerate_sig_fields(self.reader):
             if value is None:
                 continue
@@ -164,7 +165,7 @@ class Reading:
         start, before, after, rest = map(int, covered)
         if start != 0 or before <= 0 or rest <= 0 or after <= before or after + rest > len(self.pdf):
             return "odd_byte_range"
-        if not isinstance(contents, (bytes, str)) or not contents.strip("\0" if isinstance(contents, str) else b"\0"):
+        if not isinstance(contents, (bytes, str)) or len(contents) == 0 or set(contents) <= {0, "\0"}:
             return "no_contents"
         if not re.fullmatch(rb"<[0-9A-Fa-f]*>", self.pdf[before:after]):
             return "gap"

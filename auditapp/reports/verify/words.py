@@ -118,9 +118,9 @@ def _faults_of_signatories(inspection: Inspection, facts: dict[str, Any]) -> Ite
             yield _("%(person)s signed in “%(field)s”, which the report does not ask for.") % {
                 "person": who_signed(signature), "field": signature.field
             }  # fmt: skip
-    for turn, signature in [(turn, by_field.get(turn["field"])) for turn in turns]:
-        if signature is not None:
-            yield from _faults_of_turn(turn, signature, _expected_person(facts, turn["role"]), zone)
+    for turn in turns:
+        if turn["field"] in by_field:
+            yield from _faults_of_turn(turn, by_field[turn["field"]], _expected_person(facts, turn["role"]), zone)
     given = [by_field[turn["field"]] for turn in turns if turn["field"] in by_field]
     times = [signature.at for signature in given if signature.at]
     if given != [s for s in people if s.field in expected] or times != sorted(times):
