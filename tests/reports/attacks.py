@@ -96,7 +96,8 @@ def saved_with_a_copied_signature(content: bytes) -> bytes:
     """The update brings the last signature along, so that it seems to be of the newest revision."""
 
     def change(writer: IncrementalPdfFileWriter) -> None:
-        field = writer.root["/AcroForm"]["/Fields"][-1]
+        fields = [field.get_object() for field in writer.root["/AcroForm"]["/Fields"]]
+        field = [field for field in fields if "/V" in field][-1]
         field["/V"] = writer.add_object(DictionaryObject(field["/V"]))
         writer.update_container(field)
         _add_page(writer)

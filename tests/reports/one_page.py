@@ -1,4 +1,4 @@
-"""The smallest report that holds: one page with the digest of its facts and two boxes, signed by both."""
+"""The smallest report that holds: one page with the digest of its facts and its boxes, signed by both signatories."""
 
 import hashlib
 from functools import cache
@@ -6,9 +6,10 @@ from functools import cache
 from weasyprint import CSS
 
 from auditapp.reports import pdf
+from auditapp.reports.fields import SEAL, TIMESTAMPS
 from tests.reports import attacks, example_facts
 
-STYLE = ".box { display: block; width: 240pt; height: 48pt; margin: 6pt 0 }"
+STYLE = ".box { display: block; width: 240pt; height: 40pt; margin: 4pt 0 }"
 
 
 @cache
@@ -17,7 +18,8 @@ def signed_page() -> bytes:
     canonical = example_facts.canonical(facts)
     digest = hashlib.sha256(canonical).hexdigest()
     short = " ".join(digest[n : n + 4] for n in range(0, 16, 4))
-    boxes = "".join(f'<a class="box" href="signature-field:{turn["field"]}"></a>' for turn in facts["signatories"])
+    names = [turn["field"] for turn in facts["signatories"]] + [SEAL, *TIMESTAMPS]
+    boxes = "".join(f'<a class="box" href="signature-field:{name}"></a>' for name in names)
     page = f"""<!doctype html><html lang="en"><head><title>Report</title></head><body><h1>Continue</h1>
         <p>Facts SHA-256 {short} …</p><p>{digest}</p>{boxes}</body></html>"""
     drawn = pdf._document(page, CSS(string=STYLE, font_config=pdf._fonts()))
