@@ -382,6 +382,7 @@ def test_silence_is_dated_at_the_question_on_the_audit_and_in_the_facts(
     day = asked.due.isoformat()
     assert questions["mon-02"]["asked_of_suppliers"] == [
         {"requested": requested, "due": day, "supplied": None, "not_supplied_by": day, "accepted": False}
+        | {"evidence_wanted": "The stop procedure"}
     ]
     assert "asked_of_suppliers" not in questions["mon-03"]
     assert "not supplied by" in client.get(f"/audits/{audit.ref}/rounds/1/").content.decode()
