@@ -27,12 +27,13 @@ check: tools ## Formatting, lint, templates, rooms, types, migrations, state dia
 
 bench: tools ## Measure the pages and acts that must stay fast
 	$(PY) -m tests.bench
+	$(PY) -m tests.bench.verifying
 
 conformance: tools ## Let independent validators judge PDFs and signatures (needs Java and Maven)
 	tests/conformance/run
 
 campaign: tools ## Search long for faults: kill processes, race requests, damage files, try examples not tried before
-	$(PY) -m pytest tests/campaign -m campaign
+	$(PY) -m pytest tests/campaign tests/reports/test_fuzzing.py -m campaign
 	for n in 1 2 3 4 5; do $(PY) -m pytest -q -m hypothesis --hypothesis-profile=search || exit; done
 
 # The steps below are no commands of their own.
