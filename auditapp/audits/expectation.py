@@ -157,6 +157,11 @@ def _superseded(reader: User, audit: "Audit", categories: list[dict[str, Any]]) 
     )
 
 
+def _retracted(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
+    said = _("Its report was issued in error and withdrawn. It counts for nothing and stays readable.")
+    return Expectation(said, _("Read why"), reverse("reports:report", args=[audit.ref]))
+
+
 def _withdrawn(reader: User, audit: "Audit", categories: list[dict[str, Any]]) -> Expectation:
     return Expectation(_("It was withdrawn and leads to no report. What was answered stays readable."))
 
@@ -173,5 +178,6 @@ _BY_STATE = {
     "signing": _signing,
     "issued": _issued,
     "superseded": _superseded,
+    "retracted": _retracted,
     "withdrawn": _withdrawn,
 }

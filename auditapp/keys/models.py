@@ -189,6 +189,12 @@ class Revocation(models.Model):
         return f"{self.authority_id} {self.serial}"
 
 
+class RevocationListQuerySet(models.QuerySet["RevocationList"]):
+    def newest(self) -> "RevocationListQuerySet":
+        """The last list of each authority."""
+        return self.order_by("authority_id", "-number").distinct("authority_id")
+
+
 class RevocationList(models.Model):
     """What an authority last said of its certificates: DER, to be put into reports and given to anyone."""
 
@@ -197,6 +203,7 @@ class RevocationList(models.Model):
     content = models.BinaryField()
     at = models.DateTimeField()
     until = models.DateTimeField()
+    objects = RevocationListQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["authority", "number"], name="one_revocation_list_per_number")]

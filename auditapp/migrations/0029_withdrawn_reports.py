@@ -98,7 +98,7 @@ NOW = public_reports(
     + """,
            (SELECT w.confirmed_at FROM auditapp_reportwithdrawal w WHERE w.report_id = r.id AND w.confirmed_at IS NOT NULL),
            (SELECT count(*)::integer FROM auditapp_signature g WHERE g.report_id = r.id)""",
-    "IN ('issued', 'superseded')",
+    "IN ('issued', 'superseded', 'retracted')",
 )
 BEFORE = public_reports(COLUMNS, SELECTED, "= 'issued'")
 
@@ -123,6 +123,34 @@ class Migration(migrations.Migration):
     dependencies = [("auditapp", "0028_seals_and_timestamps")]
 
     operations = [
+        migrations.RemoveConstraint(model_name="audit", name="an_issued_audit_says_when"),
+        migrations.AlterField(
+            model_name="audit",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Draft"),
+                    ("submitted", "In review"),
+                    ("reviewed", "Reviewed"),
+                    ("decided", "Decided"),
+                    ("signing", "Being signed"),
+                    ("issued", "Issued"),
+                    ("withdrawn", "Withdrawn"),
+                    ("superseded", "Superseded"),
+                    ("retracted", "Report withdrawn"),
+                ],
+                default="draft",
+                max_length=12,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="audit",
+            constraint=models.CheckConstraint(
+                condition=~models.Q(state__in=["issued", "superseded", "retracted"])
+                | models.Q(issued_at__isnull=False),
+                name="an_issued_audit_says_when",
+            ),
+        ),
         migrations.CreateModel(
             name="ReportWithdrawal",
             fields=[

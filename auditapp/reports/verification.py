@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from auditapp import clock
-from auditapp.keys.models import Authority
+from auditapp.keys.models import Authority, RevocationList
 from auditapp.reports import verify
 from auditapp.reports.verify import Inspection, words
 
@@ -124,15 +127,26 @@ def issued_under(public_id: UUID) -> Record | None:
 
 
 def verification_of(content: bytes) -> Verification:
-    """Hold a file against our register and against its own signatures."""
-    roots = [bytes(der) for der in Authority.objects.values_list("certificate", flat=True)]
-    inspection = verify.inspect(content, roots=roots)
+    """Hold a file against our register and against its own signatures, with all that is known here of certificates."""
+    inspection = verify.inspect(
+        content,
+        roots=[bytes(der) for der in Authority.objects.values_list("certificate", flat=True)],
+        timestamp_roots=_timestamp_roots(),
+        revocation_lists=[bytes(der) for der in RevocationList.objects.newest().values_list("content", flat=True)],
+    )
     record = next(iter(_records(sha256=hashlib.sha256(content).hexdigest())), None)
     if record is None:
         return _unknown(inspection)
     if not _is_issued_file(record):
         return _ours_but_not_issued(record, inspection)
     return _issued(record, inspection)
+
+
+def _timestamp_roots() -> list[bytes]:
+    """Where the chain of a timestamp may end, in DER."""
+    path = settings.TIMESTAMP_CERTIFICATES
+    found = x509.load_pem_x509_certificates(path.read_bytes()) if path else []
+    return [certificate.public_bytes(Encoding.DER) for certificate in found]
 
 
 def _is_issued_file(record: Record) -> bool:

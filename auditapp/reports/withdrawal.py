@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, ReadInFullQuerySet, Role, User
+from auditapp.audits.models import Audit
 from auditapp.refusals import Refused
 from auditapp.reports.models import Report
 from auditapp.text import clean
@@ -126,7 +127,11 @@ class ReportWithdrawal(Placed):
         self.must_be_confirmed_by(by)
         role = next(role for role in self.confirmers() if by.holds(role, site=self.report.audit.site))
         self._end(confirmed_by=by, confirmed_at=clock.now(), confirmed_role=role)
-        Event.record(by, "report.withdrawn", self.report.audit, sha256=self.report.sha256)
+        audit = Audit.objects.select_for_update(of=["self"]).get(pk=self.report.audit_id)
+        if audit.state == Audit.State.ISSUED:  # from here on it covers no version; a revision may already do
+            audit.move(Audit.State.RETRACTED, by=by, verb="report.withdrawn", sha256=self.report.sha256)
+        else:
+            Event.record(by, "report.withdrawn", audit, sha256=self.report.sha256)
 
     @transaction.atomic
     def drop(self, *, by: User) -> None:

@@ -40,6 +40,7 @@ AUDIT_STATES = {
     "issued": Sign("tick-full", "good", _("Issued")),
     "withdrawn": Sign("cross", "neutral", _("Withdrawn")),
     "superseded": Sign("later", "neutral", _("Superseded")),
+    "retracted": Sign("barred", "bad", _("Report withdrawn")),
     "void": Sign("barred", "neutral", _("Void")),
 }
 

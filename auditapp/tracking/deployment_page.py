@@ -3,6 +3,7 @@
 from typing import Any
 
 from auditapp.accounts.models import User
+from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
 from auditapp.findings import listing
 from auditapp.tracking import expectation, history, standing
@@ -15,7 +16,7 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
     reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
     findings, profile = listing.summary(deployment), deployment.newest_profile
-    under_way = [row.audit.ref for row in rows if row.audit.state not in standing.ENDED]
+    under_way = [row.audit.ref for row in rows if row.audit.state not in Audit.ENDED]
     return {
         "deployment": deployment,
         "profile": profile,

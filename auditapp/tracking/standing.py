@@ -79,12 +79,9 @@ def _unaudited(deployment: Deployment, running: ModelVersion, rows: Sequence[Exa
         )
         tone, text = "bad", text % words
     under_way = next(
-        (row.audit for row in rows if row.audit.model_version_id == running.pk and row.audit.state not in ENDED),
+        (row.audit for row in rows if row.audit.model_version_id == running.pk and row.audit.state not in Audit.ENDED),
         None,
     )
     if under_way is None:
         return Answer(tone, text)
     return Answer(tone, text, under_way.get_absolute_url(), _("%(ref)s is under way") % {"ref": under_way.ref})
-
-
-ENDED = {Audit.State.ISSUED, Audit.State.WITHDRAWN, Audit.State.SUPERSEDED}

@@ -22,10 +22,10 @@ from auditapp.findings.models import Finding
 from auditapp.reports.models import Report
 from auditapp.trail.models import Event
 
-HANDED_OVER = {"submitted", "reviewed", "decided", "signing", "issued", "superseded"}
+HANDED_OVER = {"submitted", "reviewed", "decided", "signing", "issued", "superseded", "retracted"}
 REVIEWED = HANDED_OVER - {"submitted"}
 DECIDED = REVIEWED - {"reviewed"}
-OUT = {"issued", "superseded"}
+OUT = {"issued", "superseded", "retracted"}
 
 
 @contextmanager

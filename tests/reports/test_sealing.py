@@ -12,6 +12,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from cryptography import x509
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -19,7 +20,7 @@ from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timesta
 from pyhanko_certvalidator import ValidationContext
 
 from auditapp import clock
-from auditapp.accounts import scope
+from auditapp.accounts import authorities, scope
 from auditapp.keys.models import Authority
 from auditapp.reports import jobs, signing, timestamps
 from auditapp.reports.models import Report
@@ -305,3 +306,23 @@ def test_what_signing_logs_holds_no_key(make: Make, archiving: Responder, caplog
     number = seal.private_numbers().private_value  # type: ignore[attr-defined]
     assert str(number) not in logged
     assert f"{number:x}" not in logged
+
+
+def test_whoever_checks_a_copy_is_told_since_when_it_is_proven(make: Make, archiving: Responder) -> None:
+    checked = verification_of(content_of(sign_all(make, printed(make))))
+    assert checked.ok, checked.reasons
+    levels = [said["level"] for said in checked.for_machines()["signatures"]]
+    assert levels == ["B-LTA"] * 3
+
+
+def test_a_seal_that_was_revoked_before_the_file_was_proven_is_refused(make: Make) -> None:
+    report = sign_all(make, printed(make))
+    content = content_of(report)
+    assert verification_of(content).ok
+    authority = Authority.objects.filter(code=report.audit.organisation.code).last()
+    authorities.revoke(
+        authority.code, x509.load_der_x509_certificate(bytes(authority.seal_certificate)), reason="The key was copied."
+    )
+    checked = verification_of(content)
+    assert not checked.ok
+    assert any("revoked" in reason for reason in checked.reasons), checked.reasons

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
+from django.test import Client
 
 from auditapp.accounts.models import User
+from auditapp.audits.models import Audit
+from auditapp.deployments.models import ModelVersion
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.reports import jobs
 from auditapp.reports.models import Decision, Report
@@ -14,6 +17,7 @@ from auditapp.reports.verification import issued_under, verification_of
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.trail.models import Event
 from tests.factories import Make
+from tests.tracking.issued import sign_in
 
 REASON = "The version audited was not the one in use."
 
@@ -178,3 +182,25 @@ def test_a_superseded_report_still_verifies_and_says_by_what(make: Make, issued:
     (reason,) = said.reasons
     assert reason.startswith(f"It was superseded by {newer.audit.ref} on ")
     assert verification_of(copy_of(newer)).reasons == []
+
+
+def test_what_was_withdrawn_covers_nothing_any_more_and_can_be_put_right(
+    issued: Report, asha: User, ben: User, grace: User
+) -> None:
+    version = issued.audit.model_version
+    assert ModelVersion.objects.covered().filter(pk=version.pk).exists()
+    withdrawn(issued, ben, grace)
+    audit = Audit.objects.with_names().get(pk=issued.audit_id)
+    assert audit.state == Audit.State.RETRACTED
+    assert ModelVersion.objects.uncovered().filter(pk=version.pk).exists()
+    assert audit.revise(by=asha, reason="The right version this time.").supersedes == audit
+
+
+def test_the_page_of_the_audit_says_that_its_report_was_withdrawn(
+    issued: Report, client: Client, ben: User, grace: User
+) -> None:
+    withdrawn(issued, ben, grace)
+    sign_in(client, ben)
+    page = client.get(issued.audit.get_absolute_url()).content.decode()
+    assert "Report withdrawn" in page
+    assert "Its report was issued in error and withdrawn." in page

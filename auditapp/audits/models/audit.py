@@ -110,7 +110,7 @@ class AuditQuerySet(PlacedQuerySet["Audit"]):
         return self.filter(state=Audit.State.ISSUED)
 
     def under_way(self) -> Self:
-        return self.exclude(state__in=[Audit.State.ISSUED, Audit.State.WITHDRAWN, Audit.State.SUPERSEDED])
+        return self.exclude(state__in=Audit.ENDED)
 
 
 def _of_part(user: User, name: str, *which: models.Q, **more: Any) -> models.Case:
@@ -136,6 +136,9 @@ class Audit(Placed):
         ISSUED = "issued", gettext_lazy("Issued")
         WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
         SUPERSEDED = "superseded", gettext_lazy("Superseded")
+        RETRACTED = "retracted", gettext_lazy("Report withdrawn")
+
+    ENDED = (State.ISSUED, State.WITHDRAWN, State.SUPERSEDED, State.RETRACTED)
 
     class Reason(models.TextChoices):
         PRE_DEPLOYMENT = "pre_deployment", gettext_lazy("Before deployment")
@@ -150,9 +153,10 @@ class Audit(Placed):
         State.REVIEWED: {State.DECIDED, State.WITHDRAWN},
         State.DECIDED: {State.SIGNING},
         State.SIGNING: {State.ISSUED, State.DRAFT},
-        State.ISSUED: {State.SUPERSEDED},
+        State.ISSUED: {State.SUPERSEDED, State.RETRACTED},
         State.WITHDRAWN: set(),
         State.SUPERSEDED: set(),
+        State.RETRACTED: {State.SUPERSEDED},
     }
 
     ref = models.CharField(max_length=30, unique=True)
@@ -191,7 +195,8 @@ class Audit(Placed):
                 condition=models.Q(supersedes=None) | ~models.Q(supersede_reason=""), name="a_revision_has_a_reason"
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=["issued", "superseded"]) | models.Q(issued_at__isnull=False),
+                condition=~models.Q(state__in=["issued", "superseded", "retracted"])
+                | models.Q(issued_at__isnull=False),
                 name="an_issued_audit_says_when",
             ),
         ]
@@ -683,7 +688,7 @@ class Audit(Placed):
     def must_let_revise(self, by: User) -> None:
         """Refuse unless this person may open the next revision, now."""
         by.must_hold(Role.AUDITOR, site=self.site, to=_("open a revision"))
-        if self.state != self.State.ISSUED:
+        if self.state not in (self.State.ISSUED, self.State.RETRACTED):
             raise Refused(_("Only an issued audit can be revised."))
         if hasattr(self, "superseded_by"):
             after = self.superseded_by

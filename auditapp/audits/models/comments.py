@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from auditapp.audits.models.answers import Answer
 
 LONGEST = 4000
-ENDED = ("issued", "withdrawn", "superseded")
+ENDED = ("issued", "withdrawn", "superseded", "retracted")
 OPEN = Q(resolved_at=None, withdrawn_at=None)
 
 
