@@ -116,8 +116,10 @@ class World:
     def multiply(self, total: int) -> None:
         """Copy the audits with the full questionnaire, each with a deployment of its own, until `total` are issued."""
         full = [r.audit.deployment_id for r, about in zip(self.issued, ORIGINALS, strict=True) if about is FULL]
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
+            cursor.execute(_GUARDS.format(act="DISABLE"))  # which let nobody answer what is issued
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_MAP_DEPLOYMENTS, [full, total - len(ORIGINALS)])
             _copy(cursor, "deployment", {})
             for table, (column, parent) in COPIED.items():
@@ -125,6 +127,7 @@ class World:
                 _copy(cursor, table, {column: parent} | ALSO.get(table, {}))
             cursor.execute(_POINT_AT_CURRENT)
         with connection.cursor() as cursor:
+            cursor.execute(_GUARDS.format(act="ENABLE"))
             cursor.execute("VACUUM ANALYZE")
             cursor.execute("SET ROLE auditapp_web")
 
@@ -140,6 +143,11 @@ _MAP_CHILDREN = """
     SELECT t.id AS old, m.n, nextval(pg_get_serial_sequence('auditapp_{table}', 'id')) AS new
     FROM auditapp_{table} t JOIN map_{parent} m ON m.old = t.{column} ORDER BY m.new, t.id;
     ANALYZE map_{table}
+"""
+_GUARDS = """
+    ALTER TABLE auditapp_answer {act} TRIGGER only_open_answers_change;
+    ALTER TABLE auditapp_answerrevision {act} TRIGGER only_open_answers_are_revised;
+    ALTER TABLE auditapp_answerevidence {act} TRIGGER only_open_answers_gain_or_lose_evidence;
 """
 _POINT_AT_CURRENT = """
     UPDATE auditapp_answer a SET current_id = r.id
