@@ -33,6 +33,14 @@ def test_the_issued_file_an_altered_one_and_a_strangers(make: Make, client: Clie
     assert "The certificate of Asha Rao was not issued by the hospital" in page
 
 
+def test_a_byte_changed_under_all_signatures_is_not_called_an_addition(make: Make, client: Client) -> None:
+    content = bytearray(copy_of(issue(make)))
+    content[content.index(b"stream", len(content) // 4) + 40] ^= 1
+    page = sent(client, bytes(content)).content.decode()
+    assert "The document was changed under the signature of Asha Rao." in page
+    assert "What changed after signing" not in page
+
+
 def test_no_finding_and_no_answer_is_shown(make: Make, client: Client) -> None:
     report = issue(make)
     page = sent(client, copy_of(report)).content.decode()

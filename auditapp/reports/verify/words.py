@@ -27,7 +27,7 @@ def faults(inspection: Inspection) -> list[str]:
     if not inspection.readable:
         return [inspection.problem]
     found = [fault for signature in inspection.signatures for fault in _faults_of(signature)]
-    if inspection.changes:
+    if inspection.changes and any(signature.intact for signature in inspection.signatures):  # else nothing is sure
         found.append(_("What changed after signing: %(what)s.") % {"what": ", ".join(_kinds(inspection.changes))})
     found += [
         _("The timestamp “%(field)s” does not hold.") % {"field": timestamp.field}
