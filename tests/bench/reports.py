@@ -3,7 +3,6 @@
 Needs no database: `python -m tests.bench.reports`, and `make bench` ends with it.
 """
 
-import copy
 import io
 import json
 import os
@@ -15,7 +14,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -54,7 +52,7 @@ def measure(times: int) -> None:
     from tests.reports.full_facts import full  # noqa: PLC0415
 
     print(f"\nReports, {times} times each: median, and the least of the times in brackets")
-    for facts in (full(), _long()):
+    for facts in (full(), example_facts.longest()):
         canonical = example_facts.canonical(facts)
         with tempfile.NamedTemporaryFile(suffix=".json") as file, ExitStack() as stack:
             Path(file.name).write_bytes(canonical)
@@ -70,17 +68,6 @@ def measure(times: int) -> None:
             (_timed(lambda c=content, f=facts: signed.sign_next(c, f, 1)), _timed(bare_sign)) for _ in range(times)
         ]
         _say(f"sign {_pages(content)} pages", pairs)
-
-
-def _long() -> dict[str, Any]:
-    """The large example with the notes of people who write much: about sixty pages."""
-    from tests.reports import example_facts, signed  # noqa: PLC0415
-
-    facts = copy.deepcopy(signed.facts("large"))
-    for category in facts["submission"]["categories"]:
-        for question in category["questions"]:
-            question["answer"]["note"] = " ".join(example_facts.NOTES[:4])
-    return facts
 
 
 def _pages(content: bytes) -> int:

@@ -1,4 +1,7 @@
-"""python -m tests.conformance.produce DIR: the example reports, after each signature, sealed, stamped and renewed."""
+"""python -m tests.conformance.produce DIR: the reports that the referees judge.
+
+Those of the examples after each signature, sealed, stamped and renewed, and every report of the demonstration.
+"""
 
 import os
 import sys
@@ -24,6 +27,7 @@ def produce(folder: Path) -> None:
         for order in range(1, signatories + 1):
             (folder / f"{name}-{order}-signed.pdf").write_bytes(signed.signed(name, order))
         (folder / f"{name}-{signatories + 1}-signed.pdf").write_bytes(signed.sealed(name))
+    (folder / "longest-5-signed.pdf").write_bytes(signed.sealed("longest"))
     with answering() as responder:
         (folder / "timestamps.der").write_bytes(responder.root.public_bytes(Encoding.DER))
         authority = responder.authority()
@@ -41,6 +45,29 @@ def produce(folder: Path) -> None:
             (folder / f"altered-{count}-LTA-signed.pdf").write_bytes(forged)
 
 
+def of_the_demonstration(folder: Path) -> None:
+    """REF-N-signed.pdf for each of its reports, as its worker made them, and the certificates of its authorities."""
+    from tests.stack import Stack  # noqa: PLC0415 - needs Django's settings
+
+    stack = Stack()
+    try:
+        stack.start()
+        stack.manage("export_reports", str(folder / "demonstration"))
+        with stack.superuser() as db:
+            counted = db.execute(
+                "SELECT a.ref, max(f.step) FROM auditapp_reportfile f JOIN auditapp_report r ON r.id = f.report_id"
+                " JOIN auditapp_audit a ON a.id = r.audit_id WHERE r.issued_at IS NOT NULL GROUP BY a.ref"
+            ).fetchall()  # the last step is the seal's, after one for each signature
+            roots = db.execute("SELECT certificate FROM auditapp_authority").fetchall()
+    finally:
+        stack.stop()
+    for ref, signatures in counted:
+        named = f"{ref.replace('-', '.')}-{signatures}-signed.pdf"
+        (folder / "demonstration" / f"{ref}.pdf").rename(folder / named)
+    for n, (certificate,) in enumerate(roots):
+        (folder / f"demonstration-{n}.der").write_bytes(certificate)
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "auditapp.settings")
     os.environ.setdefault("SECRET_KEY", "only-for-conformance")
@@ -49,3 +76,4 @@ if __name__ == "__main__":
 
     django.setup()
     produce(Path(sys.argv[1]))
+    of_the_demonstration(Path(sys.argv[1]))

@@ -99,6 +99,15 @@ def large() -> dict[str, Any]:
     return _facts("predeploy-llm", 150, stage="pre", reason="pre_deployment", rounds=2)
 
 
+def longest() -> dict[str, Any]:
+    """The large one with the notes of people who write much: more than sixty pages."""
+    facts = large()
+    for category in facts["submission"]["categories"]:
+        for question in category["questions"]:
+            question["answer"]["note"] = " ".join(NOTES[:4])
+    return facts
+
+
 def small() -> dict[str, Any]:
     """A containment check: ten questions, two signatories, everything met, no hazard, nothing to say."""
     return _facts("containment-72h", 10, stage="change", reason="containment", rounds=1)
