@@ -131,6 +131,7 @@ class WithdrawalForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why it must not be relied on"),
         help_text=gettext_lazy("For the hospital: whoever checks a copy is told that it is withdrawn, and not why."),
+        error_messages={"required": gettext_lazy("Give the reason for withdrawing the report.")},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
