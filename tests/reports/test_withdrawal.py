@@ -154,7 +154,7 @@ def test_the_story_through_the_pages(client: Any, issued: Report, ben: User, gra
     client.force_login(ben)
     assert "Withdraw this report" in client.get(there).content.decode()
     page = client.post(f"{there}withdrawal/", {"reason": ""}).content.decode()
-    assert "This field is required." in page
+    assert "Give the reason for withdrawing the report." in page
     assert client.post(f"{there}withdrawal/", {"reason": REASON}).status_code == 302
     assert client.get(f"{there}withdrawal/confirmation/").status_code == 409
     assert "Read and confirm" not in client.get(there).content.decode()
