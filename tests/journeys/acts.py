@@ -4,6 +4,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -37,10 +38,15 @@ def serve() -> None:
     """
     known = (enter_cast, deployment, own_questionnaire, audit, read_apart, signed)
     acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in known}
+    play(acts, transaction.atomic)
+
+
+def play(acts: dict[str, Callable[..., Any]], around: Callable[[], AbstractContextManager[Any]]) -> None:
+    """The loop of `serve`, with what is put around each act."""
     for line in sys.stdin:
         act, about = json.loads(line)
         try:
-            with transaction.atomic():
+            with around():
                 reply = {"returned": acts[act](**about)}
         except Exception:  # the test shows it
             reply = {"failed": traceback.format_exc()}
