@@ -15,7 +15,8 @@ OPEN_AND_CLOSED = 2  # copies of each finding: one open, one closed
 WITH_BYTES = 10  # copies of a deployment whose audits keep their frozen bytes, for comparing
 
 _AGE = f"((m.n % {EACH}) * interval '91 days' + (m.n / {EACH} % 90) * interval '1 day')"
-_BYTES = f"CASE WHEN m.n < {EACH * WITH_BYTES} THEN t.canonical ELSE ''::bytea END"
+_BYTES = f"CASE WHEN m.n < {EACH * WITH_BYTES} THEN t.canonical ELSE {{}} END"
+_STATES = "(SELECT bytes FROM states_alone WHERE states_alone.id = t.id)"  # of a submission
 
 # Below a deployment: the rows that it has once, and those that it has several times.
 ONCE = {
@@ -52,7 +53,7 @@ class Generated:
             cursor.execute("SELECT count(*) FROM auditapp_deployment")
             more = deployments - cursor.fetchone()[0]
             cursor.execute(_DEPLOYMENTS, [self.originals, more])
-            copied(cursor, "deployment", {}, {"ref": "t.ref || '+' || m.n", "name": "t.name || ', site ' || m.n"})
+            copied(cursor, "deployment", {}, {"ref": "t.ref || '_' || m.n", "name": "t.name || ', site ' || m.n"})
             for table, (column, parent) in ONCE.items():
                 self._map(cursor, table, column, parent)
                 copied(cursor, table, {column: parent}, {})
@@ -65,8 +66,9 @@ class Generated:
         """Audits with all that hangs on them, older and older, and findings."""
         for parent in ("deployment", "modelversion"):
             cursor.execute(_TIMES.format(parent=parent, each=EACH))
+        cursor.execute(_STATES_ALONE)
         self._map(cursor, "audit", "deployment_id", "deployment_each")
-        older = {"ref": "t.ref || '+' || m.n", "public_id": "gen_random_uuid()"}
+        older = {"ref": "t.ref || '_' || m.n", "public_id": "gen_random_uuid()"}
         older |= {column: f"t.{column} - {_AGE}" for column in ("opened_at", "issued_at")}
         copied(cursor, "audit", {"deployment_id": "deployment_each", "model_version_id": "modelversion_each"}, older)
         times = {"submission": ["at"], "review": ["at"], "decision": ["at"], "report": ["issued_at"]}
@@ -75,7 +77,7 @@ class Generated:
             links = {column: parent} | ({"decision_id": "decision"} if table == "report" else {})
             changed = {name: f"t.{name} - {_AGE}" for name in times.get(table, [])}
             if table in {"submission", "report"}:
-                changed["canonical"] = _BYTES
+                changed["canonical"] = _BYTES.format(_STATES if table == "submission" else "''::bytea")
             copied(cursor, table, links, changed)
         self._findings(cursor)
 
@@ -84,7 +86,7 @@ class Generated:
         cursor.execute(_TIMES.format(parent="deployment", each=OPEN_AND_CLOSED))
         self._map(cursor, "finding", "deployment_id", "deployment_each")
         changed = {
-            "ref": "t.ref || '+' || m.n",
+            "ref": "t.ref || '_' || m.n",
             "state": f"CASE m.n % {OPEN_AND_CLOSED} WHEN 0 THEN 'open' ELSE 'closed' END",
             "due": "t.due - (m.n % 400) * interval '1 day'",
             "opened_at": "t.opened_at - (m.n % 400) * interval '1 day'",
@@ -106,6 +108,16 @@ _CHILDREN = """
     FROM auditapp_{table} t JOIN map_{parent} m ON m.old = t.{column} ORDER BY m.new, t.id;
     CREATE INDEX ON map_{table} (old, n);
     ANALYZE map_{table}
+"""
+# The verdicts of a submission, in the shape from which the database derives them again, and nothing else.
+_STATES_ALONE = """
+    CREATE TEMP TABLE states_alone AS
+    SELECT s.id, convert_to(jsonb_build_object('categories', jsonb_build_array(jsonb_build_object('questions', (
+        SELECT jsonb_agg(jsonb_build_object('code', key, 'answer', jsonb_build_object('state', value)))
+        FROM jsonb_each_text(s.states)
+    ))))::text, 'UTF8') AS bytes
+    FROM auditapp_submission s JOIN auditapp_audit a ON a.id = s.audit_id
+    JOIN (SELECT DISTINCT old FROM map_deployment) d ON d.old = a.deployment_id
 """
 _TIMES = """
     CREATE TEMP VIEW map_{parent}_each AS
