@@ -40,10 +40,12 @@ from auditapp.audits.models import (
 from auditapp.deployments.models import (
     Deployment,
     ModelVersion,
+    NoticeAcknowledgement,
     Product,
     Profile,
     ProfileConfirmation,
     StatusChange,
+    SupplierNotice,
     Vendor,
 )
 from auditapp.evidence.models import Evidence
@@ -73,14 +75,15 @@ from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
-    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision",
-    "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence",
-    "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "KeptPassage", "Look",
-    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation",
-    "PaperCheck", "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
-    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report",
-    "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
-    "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",
-    "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption",
-    "User", "Vendor", "VersionMove", "Withdrawal",
+    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition",
+    "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event",
+    "Evidence", "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
+    "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval",
+    "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "Presence",
+    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion",
+    "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report", "ReportFile", "ReportWithdrawal", "Return",
+    "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
+    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
+    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
+    "Vendor", "VersionMove", "Withdrawal",
 ]  # fmt: skip
