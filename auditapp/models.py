@@ -40,10 +40,12 @@ from auditapp.audits.models import (
 from auditapp.deployments.models import (
     Deployment,
     ModelVersion,
+    NoticeAcknowledgement,
     Product,
     Profile,
     ProfileConfirmation,
     StatusChange,
+    SupplierNotice,
     Vendor,
 )
 from auditapp.evidence.models import Evidence
@@ -76,6 +78,7 @@ __all__ = [
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition",
     "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event",
     "Evidence", "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
+<<<<<<< HEAD
     "Incident", "IncidentReview", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
     "NotApplicableApproval", "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "Presence",
     "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion",
@@ -84,4 +87,14 @@ __all__ = [
     "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion",
     "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove",
     "Withdrawal",
+=======
+    "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval",
+    "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "Presence",
+    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion",
+    "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report", "ReportFile", "ReportWithdrawal", "Return",
+    "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
+    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
+    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
+    "Vendor", "VersionMove", "Withdrawal",
+>>>>>>> 1b332eca49937582a7fad0a689c3bf66593cd064
 ]  # fmt: skip
