@@ -64,7 +64,7 @@ IN_PLACE = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0030_act_of_signing")]
+    dependencies = [("auditapp", "0032_findings_actions_incidents")]
 
     operations = [
         migrations.CreateModel(
