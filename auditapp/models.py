@@ -40,6 +40,7 @@ from auditapp.audits.models import (
 from auditapp.deployments.models import (
     Deployment,
     ModelVersion,
+    Policy,
     Product,
     Profile,
     ProfileConfirmation,
@@ -77,7 +78,8 @@ __all__ = [
     "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence",
     "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "KeptPassage", "Look",
     "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation",
-    "PaperCheck", "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
+    "PaperCheck", "PaperEntry", "PartialUpload", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation",
+    "Question",
     "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report",
     "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
     "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",

@@ -1,6 +1,7 @@
 """Which AI runs where: vendors and products, deployments, their profiles and model versions."""
 
 from auditapp.deployments.models.deployment import Deployment, StatusChange, next_number, next_numbers
+from auditapp.deployments.models.policy import Harm, Policy, Tier
 from auditapp.deployments.models.product import Product, Vendor
 from auditapp.deployments.models.profile import KEEPERS, Profile, ProfileConfirmation
 from auditapp.deployments.models.version import DateRange, ModelVersion
@@ -9,11 +10,14 @@ __all__ = [
     "KEEPERS",
     "DateRange",
     "Deployment",
+    "Harm",
     "ModelVersion",
+    "Policy",
     "Product",
     "Profile",
     "ProfileConfirmation",
     "StatusChange",
+    "Tier",
     "Vendor",
     "next_number",
     "next_numbers",
