@@ -1,12 +1,13 @@
 """The deployment of a product at a hospital, with its status over time."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any, Self
 
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
 from auditapp.deployments import profile
+from auditapp.deployments.models.policy import Policy
 from auditapp.deployments.models.product import Product
 from auditapp.deployments.models.profile import KEEPERS, Profile
 from auditapp.deployments.models.version import ModelVersion
@@ -58,6 +60,12 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         covered = ModelVersion.objects.running().covered().filter(deployment=OuterRef("pk"))
         return self.in_use().filter(~Exists(covered))
 
+    def with_tier(self, policies: Mapping[int, Policy]) -> Self:
+        """With `tier_now` by the rules of each hospital, and `facts_now`, the confirmed profile's (None without)."""
+        confirmed = Profile.objects.filter(deployment=OuterRef("pk"), confirmation__isnull=False).order_by("-n")
+        rows = self.annotate(facts_now=Subquery(confirmed.values("facts")[:1]))
+        return rows.annotate(tier_now=Policy.tier_in_database(policies, "facts_now"))
+
     def with_running_version(self) -> Self:
         """With `running_version` at hand, and the audit that examined it."""
         running = ModelVersion.objects.running().with_audit()
@@ -97,6 +105,8 @@ class Deployment(Placed):
     objects = DeploymentQuerySet.as_manager()
 
     running: list[ModelVersion]  # set by with_running_version()
+    facts_now: dict[str, Any] | None  # set by with_tier()
+    tier_now: str
 
     class Meta:
         ordering = ["name"]
