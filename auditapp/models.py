@@ -48,6 +48,7 @@ from auditapp.deployments.models import (
     StatusChange,
     SupplierNotice,
     Vendor,
+    VersionEnd,
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
@@ -86,5 +87,5 @@ __all__ = [
     "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
     "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",
     "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
-    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
+    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
 ]  # fmt: skip

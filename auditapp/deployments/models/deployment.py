@@ -18,10 +18,12 @@ from auditapp.deployments import profile
 from auditapp.deployments.models.policy import Policy
 from auditapp.deployments.models.product import Product
 from auditapp.deployments.models.profile import KEEPERS, Profile
-from auditapp.deployments.models.version import ModelVersion
+from auditapp.deployments.models.version import ModelVersion, name_digest
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
+
+CODES = 1  # from here on a deployment's trail holds every code from which its past can be replayed
 
 
 def next_number(sequence: str) -> int:
@@ -56,9 +58,9 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         return self.filter(status__in=Deployment.IN_USE)
 
     def without_valid_audit(self) -> Self:
-        """In use, and the running version is not covered by an issued audit that lets it run."""
-        covered = ModelVersion.objects.running().covered().filter(deployment=OuterRef("pk"))
-        return self.in_use().filter(~Exists(covered))
+        """In use, and no valid signed audit lets the running version run: `tracking.validity`, as one filter."""
+        settled = ModelVersion.objects.running().needing_no_audit().filter(deployment=OuterRef("pk"))
+        return self.in_use().filter(~Exists(settled))
 
     def with_tier(self, policies: Mapping[int, Policy]) -> Self:
         """With `tier_now` by the rules of each hospital, and `facts_now`, the confirmed profile's (None without)."""
@@ -67,8 +69,8 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         return rows.annotate(tier_now=Policy.tier_in_database(policies, "facts_now"))
 
     def with_running_version(self) -> Self:
-        """With `running_version` at hand, and the audit that examined it."""
-        running = ModelVersion.objects.running().with_audit()
+        """With `running_version` at hand, the audit that examined it, and whether its approval holds."""
+        running = ModelVersion.objects.running().with_validity()
         return self.prefetch_related(Prefetch("versions", running, to_attr="running"))
 
 
@@ -164,7 +166,7 @@ class Deployment(Placed):
             registered_by=by,
             registered_at=clock.now(),
         )
-        Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk)
+        Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk, codes=CODES)
         deployment.fill_profile(facts, by=by)
         return deployment
 
@@ -200,7 +202,8 @@ class Deployment(Placed):
         if ends is not None and ends <= starts:
             raise Refused(_("A version's last day must come after its first. Check the two dates."))
         name, note = clean(name), clean(note)
-        self.versions.filter(ends=None, starts__lt=starts).update(ends=starts)
+        for before in self.versions.filter(ends=None, starts__lt=starts):
+            before.end(starts, by=by)
         try:
             with transaction.atomic():
                 version = ModelVersion.objects.create(
@@ -217,7 +220,10 @@ class Deployment(Placed):
             raise Refused(
                 _("These dates overlap with another version, or the name is taken. Check the versions.")
             ) from error
-        Event.record(by, "version.entered", self, version=version.pk, starts=starts.isoformat())
+        named = name_digest(name)
+        Event.record(by, "version.entered", self, version=version.pk, starts=starts.isoformat(), name=named)
+        if ends is not None:
+            version.end(ends, by=by)
         return version
 
     def version_between(self, starts: date, ends: date | None) -> ModelVersion | None:
