@@ -40,15 +40,19 @@ from auditapp.audits.models import (
 from auditapp.deployments.models import (
     Deployment,
     ModelVersion,
+    NoticeAcknowledgement,
+    Policy,
     Product,
     Profile,
     ProfileConfirmation,
     StatusChange,
+    SupplierNotice,
     Vendor,
+    VersionEnd,
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
-from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
+from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating, Incident, IncidentReview
 from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
     Category,
@@ -73,14 +77,15 @@ from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
-    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision",
-    "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence",
-    "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "KeptPassage", "Look",
-    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation",
-    "PaperCheck", "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
-    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report",
-    "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
+    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition",
+    "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event",
+    "Evidence", "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
+    "Incident", "IncidentReview", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
+    "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
+    "PartialUpload", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
+    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report", "ReportFile",
+    "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
     "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",
-    "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption",
-    "User", "Vendor", "VersionMove", "Withdrawal",
+    "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
+    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
 ]  # fmt: skip

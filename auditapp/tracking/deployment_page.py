@@ -11,7 +11,7 @@ from auditapp.tracking import expectation, history, standing
 
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
     """The same number of queries however much has happened to it."""
-    versions = list(deployment.versions.with_audit())
+    versions = list(deployment.versions.with_validity())
     changes = list(deployment.status_changes.select_related("by"))
     reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
