@@ -9,11 +9,14 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from auditapp import clock
+from auditapp.accounts.models import Site
 from auditapp.audits.models import Audit
-from auditapp.deployments.models import Deployment
+from auditapp.deployments import profile
+from auditapp.deployments.models import Deployment, Product
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.reports import jobs
 from auditapp.reports.models import Decision
+from tests.factories import PROFILES
 from tests.journeys import acts
 from tests.journeys.compressed import reached
 
@@ -22,7 +25,7 @@ SIGNS = {"auditor": "asha", "clinical_safety_officer": "ben", "executive": "eve"
 
 def serve() -> None:
     """As acts.serve, with the clock where the journey has put it. The worker's jobs have transactions of their own."""
-    known: dict[str, Callable[..., Any]] = {f.__name__: f for f in (acts.enter_cast, opened, handed_over, decided)}
+    known: dict[str, Callable[..., Any]] = {f.__name__: f for f in (enter_cast, registered, opened, handed_over, decided)}
     acts.play(known | {"work": work}, _in_time)
 
 
@@ -35,9 +38,33 @@ def _in_time() -> Iterator[None]:
 def work() -> None:
     """Everything that the worker does by itself, once, and then every job that waits."""
     for periodic in list(app.periodic_registry.periodic_tasks.values()):
-        periodic.task(timestamp=int(clock.now().timestamp()))
+        periodic.task.defer(timestamp=int(clock.now().timestamp()))
     with app.replace_connector(app.connector.get_worker_connector()) as working:
         working.run_worker(wait=False, listen_notify=False, install_signal_handlers=False)
+
+
+@transaction.atomic
+def enter_cast() -> list[str]:
+    return acts.enter_cast()
+
+
+@transaction.atomic
+def registered(name: str) -> str:
+    """A tool that Omar registered at the Royal and Olga confirmed, with version 1.0 from today on."""
+    omar = acts.person("omar")
+    royal = Site.objects.get(code="royal")
+    found = Deployment.register(
+        by=omar,
+        site=royal,
+        owner=omar,
+        product=Product.named("Visit Scribe", vendor="Calder Health", organisation=omar.organisation),
+        name=name,
+        intended_use="Drafts letters that a dermatologist reads and signs.",
+        facts={fact.id: False for fact in profile.facts()} | PROFILES["ambient scribe"],
+    )
+    found.newest_profile.confirm(by=acts.person("olga"))
+    found.add_version(by=omar, name="1.0", starts=clock.today(royal.zone))
+    return found.ref
 
 
 @transaction.atomic
