@@ -15,6 +15,8 @@ LINKS = [
     ("incident", "deployment_id", "deployment"),
     ("incident", "model_version_id", "modelversion"),
     ("incidentreview", "incident_id", "incident"),
+    ("keptpassage", "finding_id", "finding"),
+    ("keptpassage", "incident_id", "incident"),
 ]
 MAY_CHANGE = {"incident": "harm, cause"}
 SEQUENCES = ["auditapp_incident_ref"]
@@ -120,39 +122,6 @@ class Migration(migrations.Migration):
                 ),
                 ("elsewhere", models.CharField(blank=True, default="", max_length=120)),
                 ("at", models.DateTimeField()),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "deployment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="incidents", to="auditapp.deployment"
-                    ),
-                ),
-                (
-                    "model_version",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="incidents",
-                        to="auditapp.modelversion",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.organisation"
-                    ),
-                ),
-                (
-                    "site",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.site"
-                    ),
-                ),
             ],
             options={
                 "ordering": ["-at", "-pk"],
@@ -213,34 +182,154 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", models.TextField()),
                 ("at", models.DateTimeField()),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "incident",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="auditapp.incident"
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.organisation"
-                    ),
-                ),
-                (
-                    "site",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.site"
-                    ),
-                ),
             ],
             options={
                 "ordering": ["n"],
             },
+        ),
+        migrations.RemoveConstraint(
+            model_name="keptpassage",
+            name="a_passage_is_kept_in_one_text",
+        ),
+        migrations.AddField(
+            model_name="keptpassage",
+            name="finding",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="kept", to="auditapp.finding"
+            ),
+        ),
+        migrations.AddField(
+            model_name="incident",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="incident",
+            name="deployment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="incidents", to="auditapp.deployment"
+            ),
+        ),
+        migrations.AddField(
+            model_name="incident",
+            name="model_version",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="incidents",
+                to="auditapp.modelversion",
+            ),
+        ),
+        migrations.AddField(
+            model_name="incident",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.organisation"
+            ),
+        ),
+        migrations.AddField(
+            model_name="incident",
+            name="site",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.site"),
+        ),
+        migrations.AddField(
+            model_name="keptpassage",
+            name="incident",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="kept", to="auditapp.incident"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="keptpassage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        models.Q(
+                            ("audit__isnull", True),
+                            ("evidence__isnull", True),
+                            ("finding__isnull", True),
+                            ("incident__isnull", True),
+                            ("revision__isnull", False),
+                            ("standing__isnull", True),
+                        ),
+                        models.Q(
+                            ("audit__isnull", True),
+                            ("evidence__isnull", True),
+                            ("finding__isnull", True),
+                            ("incident__isnull", True),
+                            ("revision__isnull", True),
+                            ("standing__isnull", False),
+                        ),
+                        models.Q(
+                            ("audit__isnull", True),
+                            ("evidence__isnull", False),
+                            ("finding__isnull", True),
+                            ("incident__isnull", True),
+                            ("revision__isnull", True),
+                            ("standing__isnull", True),
+                        ),
+                        models.Q(
+                            ("audit__isnull", False),
+                            ("evidence__isnull", True),
+                            ("finding__isnull", True),
+                            ("incident__isnull", True),
+                            ("revision__isnull", True),
+                            ("standing__isnull", True),
+                        ),
+                        models.Q(
+                            ("audit__isnull", True),
+                            ("evidence__isnull", True),
+                            ("finding__isnull", False),
+                            ("incident__isnull", True),
+                            ("revision__isnull", True),
+                            ("standing__isnull", True),
+                        ),
+                        models.Q(
+                            ("audit__isnull", True),
+                            ("evidence__isnull", True),
+                            ("finding__isnull", True),
+                            ("incident__isnull", False),
+                            ("revision__isnull", True),
+                            ("standing__isnull", True),
+                        ),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        models.Q(("answer", None), ("evidence", None)),
+                        models.Q(("answer__isnull", False), ("evidence__isnull", False)),
+                        _connector="OR",
+                    ),
+                ),
+                name="a_passage_is_kept_in_one_text",
+            ),
+        ),
+        migrations.AddField(
+            model_name="incidentreview",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="incidentreview",
+            name="incident",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="auditapp.incident"
+            ),
+        ),
+        migrations.AddField(
+            model_name="incidentreview",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.organisation"
+            ),
+        ),
+        migrations.AddField(
+            model_name="incidentreview",
+            name="site",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auditapp.site"),
         ),
         migrations.AddIndex(
             model_name="incident",
