@@ -126,4 +126,13 @@ class Migration(migrations.Migration):
         ),
         guarded("noticeacknowledgement", f"{OURS} AND {HERE}"),
         IN_PLACE,
+        migrations.AddField(
+            "check",
+            "also_replaced_by",
+            ArrayField(models.CharField(max_length=20), blank=True, db_default=[], default=list),
+        ),
+        migrations.RunSQL(
+            f"GRANT UPDATE (also_replaced_by) ON auditapp_check TO {WEB}",
+            f"REVOKE UPDATE (also_replaced_by) ON auditapp_check FROM {WEB}",
+        ),
     ]
