@@ -15,6 +15,7 @@ from auditapp.accounts import scope
 from auditapp.accounts.models import Organisation, Site, User
 from auditapp.demonstration.audit_play import AuditPlay
 from auditapp.demonstration.once import Once
+from auditapp.demonstration.over_time import OverTime
 from auditapp.demonstration.script import Script, moment
 from auditapp.deployments.models import Deployment, Product
 
@@ -42,6 +43,8 @@ class Play:
             site = self.script.by_key[about["deployment"]]["site"]
             acts.append((self.organisation_of(site), AuditPlay(self, about).acts()))
         acts += [(organisation, Once(self, organisation).acts()) for organisation in self.organisations.values()]
+        acts += [(organisation, act) for organisation in self.organisations.values()
+                 for act in OverTime(self, organisation).acts()]  # fmt: skip
         self._in_order_of_time(acts)
 
     def organisation_of(self, site: str) -> Organisation:
