@@ -46,6 +46,7 @@ from auditapp.deployments.models import (
     Profile,
     ProfileConfirmation,
     StatusChange,
+    StatusProposal,
     SupplierNotice,
     Vendor,
     VersionEnd,
@@ -85,7 +86,7 @@ __all__ = [
     "PartialUpload", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
     "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report", "ReportFile",
     "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
-    "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",
-    "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
+    "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "StatusProposal", "Submission",
+    "SupplierFile", "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
     "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from auditapp.tracking import expectation, history, standing, validity
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
     """The same number of queries however much has happened to it."""
     versions = list(deployment.versions.with_validity())
-    changes = list(deployment.status_changes.select_related("by"))
+    changes = list(deployment.status_changes.select_related("by", "signed_by"))
     reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
     findings, profile = listing.summary(deployment), deployment.newest_profile
@@ -25,6 +25,7 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "reads": reads,
         "answer": standing.answer(deployment, versions, rows, valid),
         "reopening": standing.reopening(deployment, valid.reaudit, user),
+        "step": deployment.status_proposals.waiting().first(),
         "versions": versions[::-1],
         "changes": changes[::-1],
         "audits": rows,

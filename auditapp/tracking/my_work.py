@@ -11,7 +11,7 @@ from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit, StandingAnswer
 from auditapp.audits.models.standing import SOON
-from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
+from auditapp.deployments.models import KEEPERS, SIGNERS, Deployment, ModelVersion, Profile, StatusProposal
 from auditapp.deployments.models.approval import STALE
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
@@ -42,7 +42,7 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _profiles, _questionnaires, _uncovered,
+        _standing, _steps, _profiles, _questionnaires, _uncovered,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
@@ -71,6 +71,19 @@ def _profiles(user: User) -> Iterator[Task]:
         href = reverse("tracking:profile", args=[deployment.ref])
         what = named(deployment.name, deployment.site.name)
         yield Task(Kind.CONFIRM, _("Confirm the profile"), what, href, deployment.site.zone, since=profile.at)
+
+
+def _steps(user: User) -> Iterator[Task]:
+    """Steps in the life of a deployment that somebody else proposed, waiting to be signed off."""
+    if not user.holds(*SIGNERS):
+        return
+    waiting = StatusProposal.objects.visible_to(user).waiting().exclude(by=user)
+    for step in waiting.filter(site__in=Site.objects.where(user, *SIGNERS)).with_names():
+        deployment = step.deployment
+        words = _("Sign off the step to: %(status)s") % {"status": Deployment.Status(step.to).label}
+        href = reverse("tracking:sign_off", args=[deployment.ref])
+        what = named(deployment.name, deployment.site.name)
+        yield Task(Kind.CONFIRM, words, what, href, deployment.site.zone, since=step.at)
 
 
 def _standing(user: User) -> Iterator[Task]:

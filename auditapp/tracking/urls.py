@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.tracking import registration, views
+from auditapp.tracking import life_page, registration, views
 
 app_name = "tracking"
 urlpatterns = [
@@ -20,4 +20,7 @@ urlpatterns = [
         registration.profile_confirmation,
         name="profile_confirmation",
     ),
+    path("deployments/<slug:ref>/status/", life_page.status, name="status"),
+    path("deployments/<slug:ref>/status/sign-off/", life_page.sign_off, name="sign_off"),
+    path("deployments/<slug:ref>/status/drop/", life_page.drop, name="status_drop"),
 ]

@@ -16,6 +16,7 @@ KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
+STEPPERS = frozenset({OFFICER, CHAIR, EXECUTIVE, OWNER})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -142,7 +143,9 @@ TABLE = [
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
-    Page("deployments:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:sign_off", "deployment", get=STEPPERS, post=STEPPERS),
+    Page("tracking:status_drop", "deployment", get=None, post=STEPPERS),
     # Findings
     Page("findings:finding", "finding", part=True),
     # Audits
