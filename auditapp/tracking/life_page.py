@@ -33,7 +33,8 @@ def status(request: HttpRequest, ref: str) -> HttpResponse:
     deployment = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
     request.user.must_hold(*MOVERS, site=deployment.site, to=_("change the status"))
     gate = life.gate(deployment, request.user)
-    form = StepForm(request.POST or None, deployment=deployment, user=request.user, gate=gate)
+    asked = {name: request.GET[name] for name in ("to", "reason") if name in request.GET}  # by an incident's page
+    form = StepForm(request.POST or None, deployment=deployment, user=request.user, gate=gate, initial=asked)
     if request.method == "POST" and form.is_valid():
         moved = life.move(deployment, by=request.user, **form.cleaned_data)
         if isinstance(moved, StatusChange):
