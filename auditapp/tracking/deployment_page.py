@@ -4,9 +4,9 @@ from typing import Any
 
 from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
-from auditapp.deployments.models import Deployment
+from auditapp.deployments.models import Deployment, Policy
 from auditapp.findings import listing
-from auditapp.tracking import expectation, history, standing
+from auditapp.tracking import expectation, history, schedule, standing, tiers
 
 
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
@@ -16,6 +16,8 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
     reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
     findings, profile = listing.summary(deployment), deployment.newest_profile
+    confirmed = profile if profile.is_confirmed else deployment.confirmed_profile
+    policies = Policy.by_site([deployment.site])
     under_way = [row.audit.ref for row in rows if row.audit.state not in Audit.ENDED]
     return {
         "deployment": deployment,
@@ -29,5 +31,9 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "spans": history.spans(versions, rows, changes, zone=deployment.site.zone),
         "trends": history.trends(rows),
         "findings": findings,
+        "tier": tiers.placed(policies[deployment.site_id], confirmed.facts if confirmed else None),
+        "next_audits": schedule.coming(
+            Deployment.objects.visible_to(user).filter(pk=deployment.pk), [deployment.site], policies
+        ),
         "hazards": deployment.hazard_ratings.open().select_related("by"),
     }

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from auditapp.tracking import registration, views
+from auditapp.tracking import registration, rules, scheduling, views
 
 app_name = "tracking"
 urlpatterns = [
     path("", views.my_work, name="my_work"),
     path("portfolio/", views.portfolio, name="portfolio"),
+    path("schedule/", scheduling.schedule, name="schedule"),
+    # /rules/: a hospital's own, over time
+    path("rules/", rules.rules, name="rules"),
+    path("rules/new/", rules.new_rules, name="new_rules"),
     # /questionnaires/checks/<code>/: the check itself is the room below's
     path("questionnaires/checks/<slug:code>/answers/", views.check_answers, name="check_answers"),
     # /deployments/

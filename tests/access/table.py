@@ -34,7 +34,8 @@ class Page:
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
     unknown: bool = False  # a POST finds nothing there, whoever sends it
-    of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
+    # for a POST, and where only the same roles read it for a GET, the role must be held for the whole group
+    of_the_group: bool = False
     part: bool = False  # tells of answers: who only answers what is given does not learn that this exists (404)
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
@@ -73,6 +74,10 @@ TABLE = [
     # Lists: everyone opens them and sees their own hospitals in them
     Page("tracking:portfolio"),
     Page("deployments:list"),
+    Page("tracking:schedule"),
+    # The rules over time: read by all, set for the group by those who speak for its clinical safety
+    Page("tracking:rules"),
+    Page("tracking:new_rules", get=GROUP_KEEPERS, post=GROUP_KEEPERS, of_the_group=True),
     Page("audits:list"),
     Page("findings:list"),
     # What is asked is no secret within an organisation

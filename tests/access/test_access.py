@@ -197,7 +197,7 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
         return "404"
     if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
         return "403"  # an administrator of one hospital alone administers no people
-    if page.of_the_group and method == "post" and place == "other site":
+    if page.of_the_group and place == "other site" and (method == "post" or page.get == page.post):
         return "403"
     if page.about and place == "other organisation":
         return "404"

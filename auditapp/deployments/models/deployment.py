@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
 from auditapp.deployments import profile
-from auditapp.deployments.models.policy import Policy
+from auditapp.deployments.models.policy import Policy, Tier
 from auditapp.deployments.models.product import Product
 from auditapp.deployments.models.profile import KEEPERS, Profile
 from auditapp.deployments.models.version import ModelVersion
@@ -107,6 +107,11 @@ class Deployment(Placed):
     running: list[ModelVersion]  # set by with_running_version()
     facts_now: dict[str, Any] | None  # set by with_tier()
     tier_now: str
+
+    @property
+    def tier_words(self) -> str:
+        """The risk tier in words; needs `with_tier()`."""
+        return str(Tier(self.tier_now).label)
 
     class Meta:
         ordering = ["name"]
