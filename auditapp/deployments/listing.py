@@ -30,7 +30,7 @@ def found(rows: DeploymentQuerySet, query: QueryDict, sites: Sequence[Site]) -> 
     rows = rows.with_tier(Policy.by_site(sites))
     if tier := lists.chosen(query, "tier", Tier.values):
         rows = rows.filter(Q(tier_now=tier))
-    rows = rows.matching(lists.typed(query, "q")).with_names().with_running_version()
+    rows = rows.matching(lists.typed(query, "q")).with_names().with_running_version().with_planned()
     return lists.ordered(rows, query, ORDERS, "name")
 
 

@@ -18,13 +18,16 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
     findings, profile = listing.summary(deployment), deployment.newest_profile
     confirmed = profile if profile.is_confirmed else deployment.confirmed_profile
     policies = Policy.by_site([deployment.site])
+    mine = Deployment.objects.visible_to(user).filter(pk=deployment.pk)
+    coming = schedule.coming(mine, [deployment.site], policies)
+    planned = next((row.due.on for row in coming if row.is_planned), None)
     under_way = [row.audit.ref for row in rows if row.audit.state not in Audit.ENDED]
     return {
         "deployment": deployment,
         "profile": profile,
         "expected": expectation.of(user, deployment, profile, overdue=findings.overdue, under_way=under_way),
         "reads": reads,
-        "answer": standing.answer(deployment, versions, rows),
+        "answer": standing.answer(deployment, versions, rows, planned),
         "versions": versions[::-1],
         "changes": changes[::-1],
         "audits": rows,
@@ -32,8 +35,6 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "trends": history.trends(rows),
         "findings": findings,
         "tier": tiers.placed(policies[deployment.site_id], confirmed.facts if confirmed else None),
-        "next_audits": schedule.coming(
-            Deployment.objects.visible_to(user).filter(pk=deployment.pk), [deployment.site], policies
-        ),
+        "next_audits": coming,
         "hazards": deployment.hazard_ratings.open().select_related("by"),
     }

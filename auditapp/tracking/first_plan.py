@@ -121,7 +121,7 @@ class FirstPlan(Placed):
     @transaction.atomic
     def sign(self, *, by: User, shown_sha256: str) -> None:
         """The executive's word that this is the plan. From here on nothing of it changes."""
-        self.must_be_signed_by(by)
+        self.must_let_sign(by, self.site)
         draft = self._as_shown(shown_sha256)
         if past := [line["name"] for line in draft.lines if line["on"] < clock.today(self.site.zone).isoformat()]:
             raise Refused(_("A plan has no dates in the past. Move these first."), [*past])
@@ -135,11 +135,15 @@ class FirstPlan(Placed):
         )
         Event.record(by, "plan.signed", draft, site=self.site.code, n=self.n, sha256=draft.digest, planned=days)
 
-    def must_be_signed_by(self, by: User) -> None:
-        """Refuse unless this person may sign it now."""
-        by.must_hold(Role.EXECUTIVE, site=self.site, to=_("sign the first plan"))
-        if self.signed_at is not None:
-            raise Refused(_("This plan is signed. A new one can take its place."))
+    @classmethod
+    def must_let_sign(cls, by: User, site: Site) -> None:
+        """Refuse unless this person signs plans of this hospital."""
+        by.must_hold(Role.EXECUTIVE, site=site, to=_("sign the first plan"))
+
+    @transaction.atomic
+    def note_failed_signature(self, *, by: User, wrong: str) -> None:
+        """Keep that somebody tried to sign and did not prove who they are."""
+        Event.record(by, "plan.reauthentication_failed", self, site=self.site.code, n=self.n, wrong=wrong)
 
     def _as_shown(self, shown_sha256: str) -> "FirstPlan":
         """The plan as it stands, if it is still what the person saw."""

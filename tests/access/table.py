@@ -16,6 +16,7 @@ KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
+PLANNERS = frozenset({AUDITOR, OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -75,6 +76,19 @@ TABLE = [
     Page("tracking:portfolio"),
     Page("deployments:list"),
     Page("tracking:schedule"),
+    # The first plan: read by those who read a hospital's audits as a whole, prepared by those who do or answer for them
+    Page("tracking:first_plans"),
+    Page("tracking:first_plan", "hospital", part=True),
+    Page("tracking:first_plan_proposal", "hospital", get=PLANNERS, post=PLANNERS, part=True),
+    Page("tracking:first_plan_days", "planned hospital", get=PLANNERS, post=PLANNERS, part=True),
+    Page(
+        "tracking:first_plan_signature",
+        "planned hospital",
+        get=frozenset({EXECUTIVE}),
+        post=frozenset({EXECUTIVE}),
+        part=True,
+    ),
+    Page("tracking:first_plan_file", "planned hospital", with_={"n": "1"}, part=True),
     # The rules over time: read by all, set for the group by those who speak for its clinical safety
     Page("tracking:rules"),
     Page("tracking:new_rules", get=GROUP_KEEPERS, post=GROUP_KEEPERS, of_the_group=True),

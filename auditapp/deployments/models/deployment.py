@@ -66,6 +66,13 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         rows = self.annotate(facts_now=Subquery(confirmed.values("facts")[:1]))
         return rows.annotate(tier_now=Policy.tier_in_database(policies, "facts_now"))
 
+    def with_planned(self) -> Self:
+        """With `planned_for`: the day of its first audit by the signed first plan, until it has passed."""
+        # of a room above, through its reverse relation
+        planned: Any = Deployment.planned_audits.field.model._default_manager
+        ahead = planned.ahead().filter(deployment=OuterRef("pk"))
+        return self.annotate(planned_for=Subquery(ahead.values("on")[:1]))
+
     def with_running_version(self) -> Self:
         """With `running_version` at hand, and the audit that examined it."""
         running = ModelVersion.objects.running().with_audit()
@@ -107,6 +114,7 @@ class Deployment(Placed):
     running: list[ModelVersion]  # set by with_running_version()
     facts_now: dict[str, Any] | None  # set by with_tier()
     tier_now: str
+    planned_for: date | None  # set by with_planned()
 
     @property
     def tier_words(self) -> str:
