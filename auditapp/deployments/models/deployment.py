@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
 from auditapp.deployments import profile
-from auditapp.deployments.models.policy import Policy
+from auditapp.deployments.models.policy import Policy, Tier
 from auditapp.deployments.models.product import Product
 from auditapp.deployments.models.profile import KEEPERS, Profile
 from auditapp.deployments.models.step import MOVERS, SIGNED_OFF, Gate, GateWord, StatusProposal
@@ -69,6 +69,13 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         rows = self.annotate(facts_now=Subquery(confirmed.values("facts")[:1]))
         return rows.annotate(tier_now=Policy.tier_in_database(policies, "facts_now"))
 
+    def with_planned(self) -> Self:
+        """With `planned_for`: the day of its first audit by the signed first plan, until it has passed."""
+        # of a room above, through its reverse relation
+        planned: Any = Deployment.planned_audits.field.model._default_manager
+        ahead = planned.ahead().filter(deployment=OuterRef("pk"))
+        return self.annotate(planned_for=Subquery(ahead.values("on")[:1]))
+
     def with_running_version(self) -> Self:
         """With `running_version` at hand, the audit that examined it, and whether its approval holds."""
         running = ModelVersion.objects.running().with_validity()
@@ -110,6 +117,12 @@ class Deployment(Placed):
     running: list[ModelVersion]  # set by with_running_version()
     facts_now: dict[str, Any] | None  # set by with_tier()
     tier_now: str
+    planned_for: date | None  # set by with_planned()
+
+    @property
+    def tier_words(self) -> str:
+        """The risk tier in words; needs `with_tier()`."""
+        return str(Tier(self.tier_now).label)
 
     class Meta:
         ordering = ["name"]
