@@ -1,6 +1,7 @@
 """The register: one import per table, nothing else."""
 
 from auditapp.accounts.devices import DeviceKey
+from auditapp.accounts.feeds import CalendarFeed
 from auditapp.accounts.models import Membership, Organisation, Site, User
 from auditapp.accounts.notifications import Digest, MailChoice
 from auditapp.audits.models import (
@@ -46,6 +47,7 @@ from auditapp.deployments.models import (
     Profile,
     ProfileConfirmation,
     StatusChange,
+    StatusProposal,
     SupplierNotice,
     Vendor,
     VersionEnd,
@@ -88,20 +90,23 @@ from auditapp.questionnaires.models import (
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
 from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
+from auditapp.tracking.due_letters import DueLetter, Reminder, RemindersDone
+from auditapp.tracking.first_plan import FirstPlan, PlannedAudit
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
     "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding",
-    "Authority", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment",
-    "Condition", "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision",
-    "Event", "Evidence", "Finding", "FindingChange", "Flag", "Framework", "FrozenContent", "HazardClosure",
-    "HazardRating", "Head", "Incident", "IncidentExport", "IncidentReview", "KeptPassage", "Look", "MailChoice",
-    "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "NoticeAcknowledgement", "Opening",
-    "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "Policy", "Presence", "Product", "Profile",
-    "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish",
-    "Reauthentication", "Reopening", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation",
+    "Authority", "CalendarFeed", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause",
+    "Closure", "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft",
+    "DraftQuestion", "DraftRevision", "DueLetter", "Event", "Evidence", "Finding", "FindingChange", "FirstPlan", "Flag",
+    "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport",
+    "IncidentReview", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
+    "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
+    "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
+    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Reminder",
+    "RemindersDone", "Reopening", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation",
     "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading", "Settlement", "Signature",
-    "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement",
-    "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption",
-    "User", "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
+    "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "StatusProposal", "Submission", "SupplierFile",
+    "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending",
+    "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
 ]  # fmt: skip

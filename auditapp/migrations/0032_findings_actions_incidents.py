@@ -31,6 +31,7 @@ LINKS = [
     ("riskacceptance", "rating_id", "hazardrating"),
     ("keptpassage", "finding_id", "finding"),
     ("keptpassage", "incident_id", "incident"),
+    ("keptpassage", "hazardrating_id", "hazardrating"),
 ]
 MAY_CHANGE = {"incident": "harm, cause", "action": "state", "finding": "ruled, person_id"}
 SEQUENCES = ["auditapp_incident_ref"]
@@ -372,6 +373,13 @@ class Migration(migrations.Migration):
                 null=True, on_delete=django.db.models.deletion.PROTECT, related_name="kept", to="auditapp.finding"
             ),
         ),
+        migrations.AddField(
+            model_name="keptpassage",
+            name="hazardrating",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="kept", to="auditapp.hazardrating"
+            ),
+        ),
         migrations.AlterField(
             model_name="finding",
             name="origin",
@@ -566,6 +574,7 @@ class Migration(migrations.Migration):
                             ("audit__isnull", True),
                             ("evidence__isnull", True),
                             ("finding__isnull", True),
+                            ("hazardrating__isnull", True),
                             ("incident__isnull", True),
                             ("revision__isnull", False),
                             ("standing__isnull", True),
@@ -574,6 +583,7 @@ class Migration(migrations.Migration):
                             ("audit__isnull", True),
                             ("evidence__isnull", True),
                             ("finding__isnull", True),
+                            ("hazardrating__isnull", True),
                             ("incident__isnull", True),
                             ("revision__isnull", True),
                             ("standing__isnull", False),
@@ -582,6 +592,7 @@ class Migration(migrations.Migration):
                             ("audit__isnull", True),
                             ("evidence__isnull", False),
                             ("finding__isnull", True),
+                            ("hazardrating__isnull", True),
                             ("incident__isnull", True),
                             ("revision__isnull", True),
                             ("standing__isnull", True),
@@ -590,6 +601,7 @@ class Migration(migrations.Migration):
                             ("audit__isnull", False),
                             ("evidence__isnull", True),
                             ("finding__isnull", True),
+                            ("hazardrating__isnull", True),
                             ("incident__isnull", True),
                             ("revision__isnull", True),
                             ("standing__isnull", True),
@@ -598,6 +610,7 @@ class Migration(migrations.Migration):
                             ("audit__isnull", True),
                             ("evidence__isnull", True),
                             ("finding__isnull", False),
+                            ("hazardrating__isnull", True),
                             ("incident__isnull", True),
                             ("revision__isnull", True),
                             ("standing__isnull", True),
@@ -606,7 +619,17 @@ class Migration(migrations.Migration):
                             ("audit__isnull", True),
                             ("evidence__isnull", True),
                             ("finding__isnull", True),
+                            ("hazardrating__isnull", True),
                             ("incident__isnull", False),
+                            ("revision__isnull", True),
+                            ("standing__isnull", True),
+                        ),
+                        models.Q(
+                            ("audit__isnull", True),
+                            ("evidence__isnull", True),
+                            ("finding__isnull", True),
+                            ("hazardrating__isnull", False),
+                            ("incident__isnull", True),
                             ("revision__isnull", True),
                             ("standing__isnull", True),
                         ),

@@ -14,6 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
+from auditapp.deployments.models import Deployment
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import HazardRating
@@ -22,6 +23,7 @@ from auditapp.questionnaires.models import Category, Draft, Question, Questionna
 from auditapp.reports import jobs
 from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
+from auditapp.tracking.first_plan import FirstPlan
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
@@ -103,9 +105,18 @@ class World:
         library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
+        self._plan(deployment)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
+
+    def _plan(self, deployment: Deployment) -> None:
+        """A plan that was signed, and the next one, which waits for it."""
+        line = {"ref": deployment.ref, "name": deployment.name, "tier": "full", "because": ""}
+        about: Any = {"starts": clock.today("Europe/London"), "per_week": 1, "ranked": [line]}
+        plan = FirstPlan.propose(deployment.site, by=self.make.people["asha"], **about)
+        plan.sign(by=self.make.people["eve"], shown_sha256=plan.digest)
+        FirstPlan.propose(deployment.site, by=self.make.people["asha"], **about)
 
     def _sign_all(self, report: Any) -> None:
         jobs.render(report=report.pk, organisation=report.organisation_id, site=report.site_id)
@@ -181,6 +192,8 @@ class World:
             kwargs["pk"] = self.things["colleague"]
         elif page.about == "checklist":
             kwargs["pk"] = self.things["checklist"]
+        elif "hospital" in page.about:
+            kwargs["code"] = "royal"
         elif page.about in {"written", "ours", "own check"}:
             kwargs["code"] = self.things[page.about]
         elif page.about:
@@ -197,7 +210,7 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
         return "404"
     if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
         return "403"  # an administrator of one hospital alone administers no people
-    if page.of_the_group and method == "post" and place == "other site":
+    if page.of_the_group and place == "other site" and (method == "post" or page.get == page.post):
         return "403"
     if page.about and place == "other organisation":
         return "404"

@@ -21,6 +21,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
+from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models.policy import INTENSIVE, QUARTERLY, YEARLY, Harm, Policy, Tier
@@ -37,6 +38,19 @@ FULL_REASONS = {"pre_deployment", "yearly"}
 CONTAINMENT_DAYS = 14
 # quarterly-monitoring, intensive_when: the first three months of use, or from this level of autonomy on.
 FIRST_MONTHS, INTENSIVE_LEVEL = 91, 2
+LAPSES = {  # tone, words and shape, as lists show them
+    "": ("good", gettext_lazy("Covered"), "tick"),
+    "not_needed": ("neutral", gettext_lazy("No audit needed"), "dot"),
+    "never_audited": ("attention", gettext_lazy("No audit"), "triangle"),
+    "new_version": ("bad", gettext_lazy("Stale: new version"), "triangle"),
+    "decision_against_use": ("bad", gettext_lazy("Decided against use"), "barred"),
+    "incident": ("bad", gettext_lazy("Stale: incident"), "triangle"),
+    "notice": ("bad", gettext_lazy("Stale: supplier’s notice"), "triangle"),
+    "profile_changed": ("bad", gettext_lazy("Stale: profile changed"), "triangle"),
+    "contingency_expired": ("bad", gettext_lazy("Stale: condition overdue"), "clock"),
+    "period_passed": ("bad", gettext_lazy("Stale: next audit overdue"), "clock"),
+}
+STALE = tuple(code for code in LAPSES if code not in ("", "not_needed", "never_audited", "decision_against_use"))
 HOLDS = ("", "not_needed")  # lapses that leave nothing to do
 
 
@@ -82,6 +96,7 @@ def judged(rows: "ModelVersionQuerySet", audits: Any) -> "ModelVersionQuerySet":
     rows = rows.annotate(until=Least(_regular(policies), _yearly(policies)))
     against = [
         When(tier_now=Tier.REGISTRATION, then=Value("not_needed")),
+        When(decided=None, full_at__isnull=False, then=Value("new_version")),
         When(decided=None, then=Value("never_audited")),
         When(~Q(decided__in=FOR_USE), then=Value("decision_against_use")),
         When(_questioned_by_incident(deployment, audits, policies), then=Value("incident")),

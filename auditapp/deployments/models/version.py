@@ -113,6 +113,11 @@ class ModelVersion(Placed):
         Event.record(by, "version.ended", self, version=self.pk, ends=day.isoformat())
 
     @property
+    def approval_sign(self) -> dict[str, str]:
+        """How lists show whether the approval holds: {"tone", "word", "shape"}; needs `with_validity()`."""
+        return dict(zip(("tone", "word", "shape"), approval.LAPSES[self.lapse], strict=True))
+
+    @property
     def is_covered(self) -> bool:
         """Examined, and the newest decision, which lets use go on or begin, holds today; needs `with_validity()`."""
         return self.lapse == ""

@@ -108,14 +108,6 @@ class Action(Placed):
         )  # fmt: skip
         return action
 
-    def may_complete(self, user: User) -> bool:
-        return self.state == self.State.TO_DO and (user.pk == self.owner_id or user.holds(*KEEPERS, site=self.site))
-
-    def may_check(self, user: User) -> bool:
-        """Somebody else than who owns it and who said that it is done."""
-        done = self.state == self.State.DONE and user.holds(*ANSWERERS, site=self.site)
-        return done and user.pk not in {self.owner_id, self.steps.filter(kind="done").latest("n").by_id}
-
     @transaction.atomic
     def complete(self, *, by: User, note: str, done_on: date, evidence: Evidence | None = None) -> "ActionStep":
         """Its owner, or who keeps the deployment's records, says since when it is done and where that can be seen."""

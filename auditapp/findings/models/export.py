@@ -48,7 +48,7 @@ class IncidentExport(Placed):
         return f"{self.incident_id} {self.number}"
 
     def get_absolute_url(self) -> str:
-        return reverse("incidents:export", args=[self.incident.ref, self.number.hex])
+        return reverse("incidents:export", args=[self.incident.ref, self.number])
 
     @property
     def content(self) -> dict[str, Any]:

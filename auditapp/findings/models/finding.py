@@ -126,6 +126,11 @@ class Finding(Placed):
         return self.deployment.trail_stream
 
     @property
+    def age(self) -> int:
+        """Days since it was opened first."""
+        return (clock.now() - self.opened_at).days
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
 
