@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import lists
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models import Deployment
+from auditapp.findings import ages
 from auditapp.findings.models import Finding, FindingQuerySet
 
 ORDERS = {
@@ -49,6 +50,8 @@ def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> Fin
         rows = rows.open()
     if priority := lists.chosen(query, "priority", [code for code, _label in PRIORITIES]):
         rows = rows.filter(origin="condition") if priority == "condition" else rows.filter(priority=priority)
+    if age := lists.chosen(query, "age", ages.LABELS):
+        rows = rows.filter(ages.of_age(age))
     if site := lists.chosen(query, "site", [s.code for s in sites]):
         rows = rows.filter(site__code=site)
     if deployment := lists.typed(query, "deployment"):
@@ -59,7 +62,10 @@ def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> Fin
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
     """The search form: words, priority, and the hospital where there is more than one."""
-    menus = [lists.menu(query, "priority", _("Priority"), [("", _("Any priority")), *PRIORITIES])]
+    menus = [
+        lists.menu(query, "priority", _("Priority"), [("", _("Any priority")), *PRIORITIES]),
+        lists.menu(query, "age", _("Open for"), [("", _("Any time")), *ages.LABELS.items()]),
+    ]
     if len(sites) > 1:
         options = [("", _("All hospitals")), *((site.code, site.name) for site in sites)]
         menus.append(lists.menu(query, "site", _("Hospital"), options))

@@ -58,6 +58,10 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         covered = ModelVersion.objects.running().covered().filter(deployment=OuterRef("pk"))
         return self.in_use().filter(~Exists(covered))
 
+    def with_valid_audit(self) -> Self:
+        """In use, and covered: all others of these."""
+        return self.in_use().exclude(pk__in=Deployment.objects.without_valid_audit().order_by().values("pk"))
+
     def with_running_version(self) -> Self:
         """With `running_version` at hand, and the audit that examined it."""
         running = ModelVersion.objects.running().with_audit()
