@@ -31,6 +31,8 @@ def _section(request: HttpRequest) -> str:
     if match.app_name == "tracking":
         if match.url_name == "check_answers":
             return "questionnaires"
+        if match.url_name.startswith("board"):
+            return "portfolio"
         return match.url_name if match.url_name in SECTIONS else "deployments"
     own = {"accounts:people": "people", "accounts:invitation": "people"}
     section = own.get(match.view_name) or match.app_name

@@ -131,6 +131,10 @@ class Both:
         return self.before.state != self.after.state
 
     @property
+    def said(self) -> list[tuple[str, Asked]]:
+        return [("before", self.before), ("after", self.after)]
+
+    @property
     def reworded(self) -> list[str]:
         """Which parts of the wording differ."""
         return [name for name in WORDS if self.before.question[name] != self.after.question[name]]

@@ -34,6 +34,7 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "versions": versions[::-1],
         "changes": changes[::-1],
         "audits": rows,
+        "compare_from": next((row.audit.ref for row in rows if row.submission), None),
         "spans": history.spans(versions, rows, changes, zone=deployment.site.zone),
         "trends": history.trends(rows),
         "findings": findings,

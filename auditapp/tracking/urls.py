@@ -21,6 +21,10 @@ urlpatterns = [
     path("rules/new/", rules.new_rules, name="new_rules"),
     # /questionnaires/checks/<code>/: the check itself is the room below's
     path("questionnaires/checks/<slug:code>/answers/", views.check_answers, name="check_answers"),
+    path("board/", views.board, name="board"),
+    path("board/audits/", views.board_audits, name="board_audits"),
+    path("comparison/<slug:ref>/", views.comparison_choice, name="comparison_choice"),
+    path("comparison/<slug:ref>/<slug:other>/", views.comparison, name="comparison"),
     # /deployments/
     path("deployments/new/", registration.registration, name="registration"),
     path("deployments/<slug:ref>/", views.deployment, name="deployment"),

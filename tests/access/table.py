@@ -75,6 +75,8 @@ TABLE = [
     Page("tracking:my_work"),
     # Lists: everyone opens them and sees their own hospitals in them
     Page("tracking:portfolio"),
+    Page("tracking:board"),
+    Page("tracking:board_audits"),
     Page("deployments:list"),
     Page("tracking:schedule"),
     # The first plan: read by those who read a hospital's audits as a whole, prepared by those who do or answer for them
@@ -158,6 +160,8 @@ TABLE = [
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),
+    Page("tracking:comparison_choice", "issued", part=True),
+    Page("tracking:comparison", "issued", with_={"other": "withdrawing"}, part=True),
     Page("tracking:profile", "deployment"),
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),

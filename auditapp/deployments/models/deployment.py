@@ -76,6 +76,10 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         ahead = planned.ahead().filter(deployment=OuterRef("pk"))
         return self.annotate(planned_for=Subquery(ahead.values("on")[:1]))
 
+    def with_valid_audit(self) -> Self:
+        """In use, and covered: all others of these."""
+        return self.in_use().exclude(pk__in=Deployment.objects.without_valid_audit().order_by().values("pk"))
+
     def with_running_version(self) -> Self:
         """With `running_version` at hand, the audit that examined it, and whether its approval holds."""
         running = ModelVersion.objects.running().with_validity()
