@@ -48,6 +48,7 @@ from auditapp.deployments.models import (
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
+from auditapp.exchange.models import InventoryUpload
 from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
 from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
@@ -75,7 +76,7 @@ __all__ = [
     "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
     "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision",
     "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence",
-    "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "KeptPassage", "Look",
+    "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "InventoryUpload", "KeptPassage", "Look",
     "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation",
     "PaperCheck", "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
     "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report",

@@ -36,6 +36,7 @@ class Page:
     unknown: bool = False  # a POST finds nothing there, whoever sends it
     of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
     part: bool = False  # tells of answers: who only answers what is given does not learn that this exists (404)
+    mine: bool = False  # known to the person who made it alone: nobody else learns that it exists (404)
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
 
@@ -135,6 +136,14 @@ TABLE = [
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),
     Page("accounts:roles", "colleague", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
     Page("accounts:deactivation", "colleague", get=None, post=ADMINISTRATORS, group_wide=True),
+    # An inventory that somebody brings along
+    Page("exchange:inventory", get=KEEPERS, post=KEEPERS),
+    *[
+        Page(f"exchange:inventory_{step}", "inventory", frozenset({OFFICER}), frozenset({OFFICER}), mine=True)
+        for step in ("columns", "words", "rows")
+    ],
+    Page("exchange:inventory_to_mend", "inventory", get=frozenset({OFFICER}), mine=True),
+    Page("exchange:inventory_giving_up", "inventory", get=None, post=frozenset({OFFICER}), mine=True),
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),

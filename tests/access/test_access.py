@@ -23,10 +23,12 @@ from auditapp.reports import jobs
 from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
+from tests.exchange.brought import brought_along
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
+BY_KEY = {"checklist", "inventory"}
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
 
 
@@ -103,6 +105,7 @@ class World:
         library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
+        self.things["inventory"] = str(brought_along(make.people["ben"]).pk)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
@@ -179,8 +182,8 @@ class World:
             kwargs = {"public_id": self.things["public"]}
         elif page.about == "colleague":
             kwargs["pk"] = self.things["colleague"]
-        elif page.about == "checklist":
-            kwargs["pk"] = self.things["checklist"]
+        elif page.about in BY_KEY:
+            kwargs["pk"] = self.things[page.about]
         elif page.about in {"written", "ours", "own check"}:
             kwargs["code"] = self.things[page.about]
         elif page.about:
@@ -193,7 +196,7 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
     allowed = page.get if method == "get" else page.post
     if allowed is None:
         return "405"
-    if page.unknown:
+    if page.unknown or (page.mine and (place != "own" or role not in allowed)):
         return "404"
     if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
         return "403"  # an administrator of one hospital alone administers no people
