@@ -28,7 +28,7 @@ def opened(table: str, grants: str, policy: str = OURS) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0030_act_of_signing")]
+    dependencies = [("auditapp", "0032_findings_actions_incidents")]
 
     operations = [
         migrations.AddField("profile", "assumed", models.JSONField(db_default=[], default=list)),

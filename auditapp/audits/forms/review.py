@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.audits.models import Audit
 from auditapp.audits.scoring import hazard_level
 from auditapp.deployments.forms import Words, long_text
+from auditapp.evidence.looking import LooksForPatients
 from auditapp.findings.models import Finding, HazardRating
 
 ACCEPT, RETURN = "accept", "return"

@@ -10,12 +10,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from auditapp.audits import evidence_page, held_page
+from auditapp.audits import evidence_page
 from auditapp.audits.forms.evidence import EvidenceForm
 from auditapp.audits.models import Answer, AnswerEvidence
 from auditapp.audits.models.attachments import evidence_shown_to
 from auditapp.audits.views.filling import card_address as card
-from auditapp.evidence import kinds
+from auditapp.evidence import held_page, kinds
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 
