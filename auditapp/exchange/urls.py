@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.exchange.views import inventory
+from auditapp.exchange.views import bundle, inventory
 
 app_name = "exchange"
 urlpatterns = [
@@ -13,4 +13,11 @@ urlpatterns = [
     path("deployments/inventory/<int:pk>/rows/", inventory.rows, name="inventory_rows"),
     path("deployments/inventory/<int:pk>/to-mend/", inventory.to_mend, name="inventory_to_mend"),
     path("deployments/inventory/<int:pk>/giving-up/", inventory.giving_up, name="inventory_giving_up"),
+    # /bundles/
+    path("bundles/", bundle.bundles, name="bundles"),
+    path("bundles/new/", bundle.asking, name="bundle_asking"),
+    path("bundles/release/", bundle.release_rules, name="release_rules"),
+    path("bundles/<slug:ref>/", bundle.bundle, name="bundle"),
+    path("bundles/<slug:ref>/trying-again/", bundle.bundle_try, name="bundle_try"),
+    path("bundles/<slug:ref>/file/", bundle.bundle_file, name="bundle_file"),
 ]

@@ -16,6 +16,7 @@ KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
+BUNDLERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -144,6 +145,13 @@ TABLE = [
     ],
     Page("exchange:inventory_to_mend", "inventory", get=frozenset({OFFICER}), mine=True),
     Page("exchange:inventory_giving_up", "inventory", get=None, post=frozenset({OFFICER}), mine=True),
+    # Readiness bundles
+    Page("exchange:bundles"),
+    Page("exchange:bundle_asking", get=BUNDLERS, post=BUNDLERS),
+    Page("exchange:bundle", "bundle", get=BUNDLERS, post=BUNDLERS, part=True),
+    Page("exchange:bundle_try", "bundle", get=None, post=BUNDLERS, part=True),
+    Page("exchange:bundle_file", "bundle", get=BUNDLERS, part=True),
+    Page("exchange:release_rules", get=ADMINISTRATORS, post=ADMINISTRATORS),
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),

@@ -16,6 +16,8 @@ from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
+from auditapp.exchange import jobs as exchange_jobs
+from auditapp.exchange.models import Bundle
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
@@ -105,6 +107,11 @@ class World:
         library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
+        bundle = Bundle.ask(
+            by=make.people["ben"], site=deployment.site, deployment=deployment, as_of=clock.today("Europe/London")
+        )
+        exchange_jobs.make_bundle(bundle=bundle.pk, organisation=bundle.organisation_id, site=bundle.site_id)
+        self.things["bundle"] = bundle.ref
         self.things["inventory"] = str(brought_along(make.people["ben"]).pk)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
@@ -198,8 +205,12 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
         return "405"
     if page.unknown or (page.mine and (place != "own" or role not in allowed)):
         return "404"
-    if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
-        return "403"  # an administrator of one hospital alone administers no people
+    if (
+        page.name.startswith(("accounts:", "exchange:"))
+        and allowed == frozenset({ADMINISTRATOR})
+        and place == "other site"
+    ):
+        return "403"  # an administrator of one hospital alone administers no people and no connections
     if page.of_the_group and method == "post" and place == "other site":
         return "403"
     if page.about and place == "other organisation":

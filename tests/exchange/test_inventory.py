@@ -20,7 +20,10 @@ from tests.factories import Make
 from tests.questionnaires.spreadsheets.files import xlsx
 
 HEAD = "Tool,Vendor,Hospital,Owner e-mail,Purpose,Status,Version,Go-live,LLM,Reads images\n"
-SCRIBE = "Ward scribe,Calder Health,Royal Northshire Hospital,omar@northshire.example,Writes notes,Production,2.1,2025-03-31,yes,\n"
+SCRIBE = (
+    "Ward scribe,Calder Health,Royal Northshire Hospital,omar@northshire.example,Writes notes,"
+    "Production,2.1,2025-03-31,yes,\n"
+)
 TRIAGE = "Chest triage,Marlow,royal,olga@northshire.example,Sorts films,Live,,,No,Yes\n"
 WITHOUT = "Sepsis score,,Royal Northshire Hospital,omar@northshire.example,,Pilot,1,03/04/2025,,\n"
 

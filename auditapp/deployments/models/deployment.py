@@ -263,14 +263,15 @@ class Deployment(Placed):
         Event.record(by, "deployment.status", self, before=change.before, after=to)
         return change
 
-
     @transaction.atomic
     def bring_in(self, status: str, *, by: User, reason: str, source: str) -> "StatusChange":
         """Say, once and before anything else, where in its life a tool was already when it was entered here.
 
         That is no decision to go live: it was in use, and is "live, not yet audited" now. `source` names the list.
         """
-        by.must_hold(Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("bring in a tool in use"))
+        by.must_hold(
+            Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("bring in a tool in use")
+        )
         if self.status_changes.exists() or status == self.status or status not in self.Status.values:
             raise Refused(_("A status is brought in once, for a deployment that was just entered."))
         Deployment.objects.filter(pk=self.pk).update(status=status)

@@ -24,7 +24,7 @@ MOVERS = (Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER)
 
 @dataclass
 class Row:
-    """A row as it would be entered. `problems` are by field; `there` is the deployment of that name, if there is one."""
+    """A row as it would be entered. `problems` are by field; `there` is the deployment of that name, if any."""
 
     number: int
     cells: Mapping[str, str]
@@ -90,7 +90,9 @@ class Reader:
             if row.site and row.name:
                 earlier = first.setdefault((row.site.pk, row.name.casefold()), row.number)
                 if earlier != row.number:
-                    row.problems["name"] = _("The same name stands in row %(row)s for this hospital.") % {"row": earlier}
+                    row.problems["name"] = _("The same name stands in row %(row)s for this hospital.") % {
+                        "row": earlier
+                    }
         return rows
 
     def _row(self, entry: Entry) -> Row:
@@ -121,7 +123,9 @@ class Reader:
         site = self._meant(row, "site")
         row.site = self.known.sites.get(int(site)) if site else None
         if row.site is None:
-            row.problems["site"] = _("Say which hospital this is. You enter deployments only where you keep the record.")
+            row.problems["site"] = _(
+                "Say which hospital this is. You enter deployments only where you keep the record."
+            )
         owner = self._meant(row, "owner")
         row.owner = self.known.owners.get(int(owner)) if owner else None
         if row.owner is None:

@@ -1,4 +1,4 @@
-"""What the words of an inventory mean here: its hospitals, people, statuses, yes and no. Each open one is asked once."""
+"""What the words of an inventory mean here: hospitals, people, statuses, yes and no. Each open one is asked once."""
 
 import re
 from collections import Counter
@@ -29,8 +29,8 @@ UNKNOWN = {"", "unknown", "?", "tbc", "tbd", "not known", "n/a", "na", "-", "–
 NOT_KNOWN = "unknown"
 STATUSES = {
     "proposed": r"proposed|idea|requested|planned|pipeline|submitted|intake|backlog",
-    "in_evaluation": r"(in |under )?(evaluation|review|testing|validation|assessment)|silent( running)?|shadow( mode)?|poc"
-    r"|proof of concept|trial|in development|development",
+    "in_evaluation": r"(in |under )?(evaluation|review|testing|validation|assessment)|silent( running)?|shadow( mode)?"
+    r"|poc|proof of concept|trial|in development|development",
     "pilot": r"pilot(ing)?|pilot phase|limited (use|release)|in pilot",
     "live": r"live|in use|active|production|in production|operational|deployed|yes|running|implemented|go.?live|x",
     "suspended": r"suspended|paused|on hold|stopped|halted|inactive",

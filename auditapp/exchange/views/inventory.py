@@ -50,7 +50,11 @@ def words(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the words mean; where all of them are ours this step is passed over."""
     going = _going(request, pk)
     going.must_have_columns()
-    form = WordsForm(request.POST if request.method == "POST" else None, words=going.open_words, given=going.upload.choices.get("words", {}))
+    form = WordsForm(
+        request.POST if request.method == "POST" else None,
+        words=going.open_words,
+        given=going.upload.choices.get("words", {}),
+    )
     if request.method == "POST" and form.is_valid():
         going.upload.explain(by=request.user, words=form.explained)
     elif form.words:
