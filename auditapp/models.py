@@ -48,7 +48,7 @@ from auditapp.deployments.models import (
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
-from auditapp.exchange.models import Bundle, BundleVerdict, InventoryUpload, ReleaseRule
+from auditapp.exchange.models import Attempt, Bundle, BundleVerdict, Delivery, InventoryUpload, ReleaseRule, Webhook, WebhookSecret
 from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating, Incident, IncidentReview
 from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
@@ -73,16 +73,17 @@ from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Bundle",
-    "BundleVerdict", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure",
-    "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion",
-    "DraftRevision", "Event", "Evidence", "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure",
-    "HazardRating", "Head", "Incident", "IncidentReview", "InventoryUpload", "KeptPassage", "Look", "MailChoice",
-    "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation", "PaperCheck",
-    "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
-    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "ReleaseRule",
-    "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading",
-    "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission",
-    "SupplierFile", "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending",
-    "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
+    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Attempt", "Audit", "AuditFinding", "Authority",
+    "Bundle", "BundleVerdict", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause",
+    "Closure", "Comment", "Condition", "Decision", "Delivery", "Deployment", "DeviceKey", "Digest", "Domain",
+    "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Flag", "Framework", "FrozenContent",
+    "HazardClosure", "HazardRating", "Head", "Incident", "IncidentReview", "InventoryUpload", "KeptPassage", "Look",
+    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation",
+    "PaperCheck", "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation",
+    "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication",
+    "ReleaseRule", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList",
+    "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange",
+    "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest",
+    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Webhook", "WebhookSecret",
+    "Withdrawal",
 ]  # fmt: skip

@@ -3,4 +3,15 @@
 from auditapp.exchange.models.bundle import Bundle, BundleVerdict, ReleaseRule
 from auditapp.exchange.models.inventory import InventoryUpload
 
-__all__ = ["Bundle", "BundleVerdict", "InventoryUpload", "ReleaseRule"]
+from auditapp.exchange.models.webhook import Attempt, Delivery, Webhook, WebhookSecret
+
+__all__ = [
+    "Attempt",
+    "Bundle",
+    "BundleVerdict",
+    "Delivery",
+    "InventoryUpload",
+    "ReleaseRule",
+    "Webhook",
+    "WebhookSecret",
+]
