@@ -29,7 +29,7 @@ def _section(request: HttpRequest) -> str:
     if match is None:
         return ""
     if match.app_name == "exchange":
-        return "people" if match.url_name.startswith("webhook") else "deployments"
+        return "" if (match.url_name or "").startswith("webhook") else "deployments"
     if match.app_name == "tracking":
         if match.url_name == "check_answers":
             return "questionnaires"

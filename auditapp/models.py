@@ -40,15 +40,28 @@ from auditapp.audits.models import (
 from auditapp.deployments.models import (
     Deployment,
     ModelVersion,
+    NoticeAcknowledgement,
+    Policy,
     Product,
     Profile,
     ProfileConfirmation,
     StatusChange,
+    SupplierNotice,
     Vendor,
+    VersionEnd,
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
-from auditapp.exchange.models import Attempt, Bundle, BundleVerdict, Delivery, InventoryUpload, ReleaseRule, Webhook, WebhookSecret
+from auditapp.exchange.models import (
+    Attempt,
+    Bundle,
+    BundleVerdict,
+    Delivery,
+    InventoryUpload,
+    ReleaseRule,
+    Webhook,
+    WebhookSecret,
+)
 from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating, Incident, IncidentReview
 from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
@@ -78,12 +91,12 @@ __all__ = [
     "Closure", "Comment", "Condition", "Decision", "Delivery", "Deployment", "DeviceKey", "Digest", "Domain",
     "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Flag", "Framework", "FrozenContent",
     "HazardClosure", "HazardRating", "Head", "Incident", "IncidentReview", "InventoryUpload", "KeptPassage", "Look",
-    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "Opening", "Organisation",
-    "PaperCheck", "PaperEntry", "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation",
-    "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication",
-    "ReleaseRule", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList",
-    "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange",
-    "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion", "SupplierReply", "SupplierRequest",
-    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Webhook", "WebhookSecret",
-    "Withdrawal",
+    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "NoticeAcknowledgement",
+    "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "Policy", "Presence", "Product",
+    "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer",
+    "ReadingFinish", "Reauthentication", "ReleaseRule", "Report", "ReportFile", "ReportWithdrawal", "Return",
+    "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
+    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
+    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
+    "Vendor", "VersionEnd", "VersionMove", "Webhook", "WebhookSecret", "Withdrawal",
 ]  # fmt: skip

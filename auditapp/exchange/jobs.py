@@ -107,8 +107,8 @@ def queue_telling(webhook: int, organisation: int) -> None:
 def tell(*, webhook: int, organisation: int) -> None:
     """Tell one webhook what is due for it, the oldest first, until nobody answers.
 
-    When the next attempt is, stands in the row and not in the queue: a job that dies leaves a claim, which runs out. The
-    receiver may then be told the same twice, under the same id.
+    When the next attempt is, stands in the row and not in the queue: a job that dies leaves a claim, which runs out.
+    The receiver may then be told the same twice, under the same id.
     """
     from auditapp.exchange.models import Delivery, Webhook  # noqa: PLC0415 - needs the models
     from auditapp.exchange.webhooks import sending  # noqa: PLC0415
@@ -147,8 +147,9 @@ def webhook_paused(*, webhook: int, organisation: int) -> None:
 @app.task(queue="upkeep", queueing_lock="news_of_the_day", name="upkeep.news_of_the_day")
 def news_of_the_day(timestamp: int) -> None:
     """Every hour, write down what is no act but the passing of a day: findings overdue, approvals that hold no more."""
-    from auditapp.exchange.webhooks import passing  # noqa: PLC0415 - needs the models
+    from auditapp.exchange.models import Webhook  # noqa: PLC0415 - needs the models
 
     for organisation in scope.organisations():
         with scope.entered(organisation):
-            passing.write_down(organisation)
+            for webhook in Webhook.objects.exclude(state=Webhook.State.REMOVED):
+                webhook.write_news_down(webhook.kinds)

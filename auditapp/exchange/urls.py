@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.exchange.views import bundle, inventory
+from auditapp.exchange.views import bundle, inventory, webhook
 
 app_name = "exchange"
 urlpatterns = [
@@ -20,4 +20,13 @@ urlpatterns = [
     path("bundles/<slug:ref>/", bundle.bundle, name="bundle"),
     path("bundles/<slug:ref>/trying-again/", bundle.bundle_try, name="bundle_try"),
     path("bundles/<slug:ref>/file/", bundle.bundle_file, name="bundle_file"),
+    # /webhooks/: for administrators
+    path("webhooks/", webhook.webhooks, name="webhooks"),
+    path("webhooks/<int:pk>/", webhook.webhook, name="webhook"),
+    path("webhooks/<int:pk>/secret/", webhook.webhook_secret, name="webhook_secret"),
+    path("webhooks/<int:pk>/test/", webhook.webhook_test, name="webhook_test"),
+    path("webhooks/<int:pk>/pause/", webhook.webhook_pause, name="webhook_pause"),
+    path("webhooks/<int:pk>/resume/", webhook.webhook_resume, name="webhook_resume"),
+    path("webhooks/<int:pk>/removal/", webhook.webhook_removal, name="webhook_removal"),
+    path("webhooks/<int:pk>/sending-again/", webhook.webhook_again, name="webhook_again"),
 ]

@@ -97,7 +97,7 @@ DROP FUNCTION auditapp_write_news_down();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0032_findings_actions_incidents")]
+    dependencies = [("auditapp", "0033_notices_and_board_reports")]
 
     operations = [
         migrations.AddField("profile", "assumed", models.JSONField(db_default=[], default=list)),
@@ -292,9 +292,7 @@ class Migration(migrations.Migration):
             {
                 "ordering": ["-pk"],
                 "indexes": [
-                    models.Index(
-                        fields=["next_at"], condition=models.Q(state="waiting"), name="deliveries_that_wait"
-                    ),
+                    models.Index(fields=["next_at"], condition=models.Q(state="waiting"), name="deliveries_that_wait"),
                     models.Index(fields=["webhook", "-id"], name="deliveries_of_a_webhook"),
                 ],
                 "constraints": [
@@ -318,9 +316,7 @@ class Migration(migrations.Migration):
             ],
             {
                 "ordering": ["n"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("delivery", "n"), name="one_attempt_per_number")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("delivery", "n"), name="one_attempt_per_number")],
             },
         ),
         only_added_to("attempt"),

@@ -6,23 +6,25 @@ from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
 from auditapp.findings import listing
-from auditapp.tracking import expectation, history, standing
+from auditapp.tracking import expectation, history, standing, validity
 
 
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
     """The same number of queries however much has happened to it."""
-    versions = list(deployment.versions.with_audit())
+    versions = list(deployment.versions.with_validity())
     changes = list(deployment.status_changes.select_related("by"))
     reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
     findings, profile = listing.summary(deployment), deployment.newest_profile
+    valid = validity.of(deployment)
     under_way = [row.audit.ref for row in rows if row.audit.state not in Audit.ENDED]
     return {
         "deployment": deployment,
         "profile": profile,
         "expected": expectation.of(user, deployment, profile, overdue=findings.overdue, under_way=under_way),
         "reads": reads,
-        "answer": standing.answer(deployment, versions, rows),
+        "answer": standing.answer(deployment, versions, rows, valid),
+        "reopening": standing.reopening(deployment, valid.reaudit, user),
         "versions": versions[::-1],
         "changes": changes[::-1],
         "audits": rows,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Count, Exists, Min, OuterRef
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,6 +12,7 @@ from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit, StandingAnswer
 from auditapp.audits.models.standing import SOON
 from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
+from auditapp.deployments.models.approval import STALE
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
 from auditapp.tracking import answering, brought_in, in_motion, talking
@@ -22,7 +23,7 @@ APPEARS = {
     Role.AUDITOR: gettext_lazy("audits that you opened, profiles to confirm, reports to sign"),
     Role.CATEGORY_LEAD: gettext_lazy("questions and categories that you are given, comments that mention you"),
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
-        "audits to review, profiles to confirm, reports to sign, questionnaires to publish"
+        "audits to review, profiles to confirm, reports to sign, questionnaires to publish, approvals that lapsed"
     ),
     Role.EXECUTIVE: gettext_lazy("reports to sign"),
     Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign, questionnaires to publish"),
@@ -97,25 +98,30 @@ def _questionnaires(user: User) -> Iterator[Task]:
 
 
 def _uncovered(user: User) -> Iterator[Task]:
-    """What runs on the person's deployments without an audit that lets it run, and none under way."""
-    if not user.holds(Role.DEPLOYMENT_OWNER):
+    """What runs without a valid audit and has none under way: for its owner; where one lapsed, for the safety officer.
+
+    What was never audited is not the officer's to see to one by one: the portfolio lists it.
+    """
+    officer, owner = Role.CLINICAL_SAFETY_OFFICER, Role.DEPLOYMENT_OWNER
+    if not user.holds(owner, officer):
         return
     under_way = Audit.objects.under_way().filter(model_version=OuterRef("pk"))
+    watched = Q(site__in=Site.objects.where(user, officer), lapse__in=STALE)
     mine = (
         ModelVersion.objects.visible_to(user)
         .running()
         .uncovered()
-        .filter(~Exists(under_way), deployment__owner=user, deployment__status__in=Deployment.IN_USE)
+        .filter(~Exists(under_way), watched | Q(deployment__owner=user), deployment__status__in=Deployment.IN_USE)
     )
     for version in mine.select_related("deployment__site"):
         deployment = version.deployment
         what = named(deployment.name, deployment.site.name)
         verb, href = _("Have version %(version)s audited"), deployment.get_absolute_url()
-        if version.audited_by:
-            verb, href = (
-                _("Act on the decision about version %(version)s"),
-                reverse("reports:report", args=[version.audited_by]),
-            )
-        words = verb % {"version": version.name}
+        if version.lapse == "decision_against_use":
+            verb = _("Act on the decision about version %(version)s")
+            href = reverse("reports:report", args=[version.audited_by])
+        elif version.lapse in STALE:
+            verb = _("Have version %(version)s audited again. %(why)s")
+        words = verb % {"version": version.name, "why": version.approval_sign["word"]}
         since = version.audited_at or version.starts
         yield Task(Kind.UNCOVERED, words, what, href, deployment.site.zone, since=since)

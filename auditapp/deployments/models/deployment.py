@@ -1,13 +1,13 @@
 """The deployment of a product at a hospital, with its status over time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any, Self
 
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,12 +15,15 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
 from auditapp.deployments import profile
+from auditapp.deployments.models.policy import Policy
 from auditapp.deployments.models.product import Product
 from auditapp.deployments.models.profile import KEEPERS, Profile
-from auditapp.deployments.models.version import ModelVersion
+from auditapp.deployments.models.version import ModelVersion, name_digest
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
+
+CODES = 1  # from here on a deployment's trail holds every code from which its past can be replayed
 
 
 def next_number(sequence: str) -> int:
@@ -55,13 +58,19 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         return self.filter(status__in=Deployment.IN_USE)
 
     def without_valid_audit(self) -> Self:
-        """In use, and the running version is not covered by an issued audit that lets it run."""
-        covered = ModelVersion.objects.running().covered().filter(deployment=OuterRef("pk"))
-        return self.in_use().filter(~Exists(covered))
+        """In use, and no valid signed audit lets the running version run: `tracking.validity`, as one filter."""
+        settled = ModelVersion.objects.running().needing_no_audit().filter(deployment=OuterRef("pk"))
+        return self.in_use().filter(~Exists(settled))
+
+    def with_tier(self, policies: Mapping[int, Policy]) -> Self:
+        """With `tier_now` by the rules of each hospital, and `facts_now`, the confirmed profile's (None without)."""
+        confirmed = Profile.objects.filter(deployment=OuterRef("pk"), confirmation__isnull=False).order_by("-n")
+        rows = self.annotate(facts_now=Subquery(confirmed.values("facts")[:1]))
+        return rows.annotate(tier_now=Policy.tier_in_database(policies, "facts_now"))
 
     def with_running_version(self) -> Self:
-        """With `running_version` at hand, and the audit that examined it."""
-        running = ModelVersion.objects.running().with_audit()
+        """With `running_version` at hand, the audit that examined it, and whether its approval holds."""
+        running = ModelVersion.objects.running().with_validity()
         return self.prefetch_related(Prefetch("versions", running, to_attr="running"))
 
 
@@ -98,6 +107,8 @@ class Deployment(Placed):
     objects = DeploymentQuerySet.as_manager()
 
     running: list[ModelVersion]  # set by with_running_version()
+    facts_now: dict[str, Any] | None  # set by with_tier()
+    tier_now: str
 
     class Meta:
         ordering = ["name"]
@@ -159,7 +170,7 @@ class Deployment(Placed):
             registered_by=by,
             registered_at=clock.now(),
         )
-        Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk)
+        Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk, codes=CODES)
         deployment.fill_profile(facts, by=by, assumed=assumed)
         return deployment
 
@@ -199,7 +210,8 @@ class Deployment(Placed):
         if ends is not None and ends <= starts:
             raise Refused(_("A version's last day must come after its first. Check the two dates."))
         name, note = clean(name), clean(note)
-        self.versions.filter(ends=None, starts__lt=starts).update(ends=starts)
+        for before in self.versions.filter(ends=None, starts__lt=starts):
+            before.end(starts, by=by)
         try:
             with transaction.atomic():
                 version = ModelVersion.objects.create(
@@ -216,7 +228,10 @@ class Deployment(Placed):
             raise Refused(
                 _("These dates overlap with another version, or the name is taken. Check the versions.")
             ) from error
-        Event.record(by, "version.entered", self, version=version.pk, starts=starts.isoformat())
+        named = name_digest(name)
+        Event.record(by, "version.entered", self, version=version.pk, starts=starts.isoformat(), name=named)
+        if ends is not None:
+            version.end(ends, by=by)
         return version
 
     def version_between(self, starts: date, ends: date | None) -> ModelVersion | None:

@@ -68,7 +68,7 @@ class Profile(Placed):
         confirmation = ProfileConfirmation.objects.create(
             **self.place, profile=self, filled_by=self.by, by=by, at=clock.now()
         )
-        Event.record(by, "profile.confirmed", self.deployment, n=self.n)
+        Event.record(by, "profile.confirmed", self.deployment, n=self.n, facts=self.facts)
         return confirmation
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from auditapp import clock
 from auditapp.accounts.models import Role, Site, User
 from auditapp.deployments import profile
-from auditapp.deployments.models import Deployment
+from auditapp.deployments.models import Deployment, Policy
 from auditapp.exchange.inventory.columns import Entry, fields
 from auditapp.exchange.inventory.words import NOT_KNOWN, Known, meant
 from auditapp.questionnaires.applicability import applies
@@ -80,6 +80,7 @@ class Reader:
     def __init__(self, user: User, known: Known, explained: Mapping[str, Mapping[str, str]]) -> None:
         self.user, self.known, self.explained = user, known, explained
         self.questions = list(Question.objects.visible_to(user).current_wording().only("applies_when", "code"))
+        self.policies = Policy.by_site(known.sites.values())
         there = Deployment.objects.filter(site__in=list(known.sites)).values_list("site", "name", "ref")
         self.there = {(site, name.casefold()): ref for site, name, ref in there}
 
@@ -101,6 +102,7 @@ class Reader:
         self._read_place(row)
         self._read_status(row)
         self._read_start(row)
+        self._must_have_run_before_the_gate(row)
         self._read_facts(row)
         if row.site and row.name:
             row.there = self.there.get((row.site.pk, row.name.casefold()), "")
@@ -153,6 +155,17 @@ class Reader:
             row.problems["running_since"] = _("It is in use, so this day (%(day)s) cannot lie ahead.") % {
                 "day": date_format(row.starts, "j M Y")
             }
+
+    def _must_have_run_before_the_gate(self, row: Row) -> None:
+        """A list is no way round the decision that the hospital asks for before use."""
+        if row.site is None or row.status not in Deployment.IN_USE or "running_since" in row.problems:
+            return
+        gate = self.policies[row.site.pk].gate_from
+        if gate is not None and gate <= (row.starts or clock.today(row.site.zone)):
+            row.problems["running_since"] = _(
+                "Since %(day)s this hospital asks for a decision before use. Say since when before that day it runs, "
+                "or enter it as “in evaluation”."
+            ) % {"day": date_format(gate, "j M Y")}
 
     def _read_facts(self, row: Row) -> None:
         known: dict[str, Any] = {}

@@ -2,7 +2,6 @@
 
 from auditapp.exchange.models.bundle import Bundle, BundleVerdict, ReleaseRule
 from auditapp.exchange.models.inventory import InventoryUpload
-
 from auditapp.exchange.models.webhook import Attempt, Delivery, Webhook, WebhookSecret
 
 __all__ = [

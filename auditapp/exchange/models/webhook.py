@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Organisation, User
-from auditapp.exchange.webhooks import secrets, sending, telling
+from auditapp.exchange.webhooks import passing, secrets, sending, telling
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
@@ -109,20 +109,27 @@ class Webhook(models.Model):
             raise Refused(_("This address is told already. Change what it is told on its page."))
         added = cls.objects.create(organisation_id=by.organisation_id, url=url, kinds=kinds, by=by, at=clock.now())
         Event.record(by, "webhook.added", added, kinds=kinds)
+        added.write_news_down(kinds, known=True)
         return added, added._new_secret()
+
+    def write_news_down(self, kinds: Iterable[str], *, known: bool = False) -> None:
+        """What no act led to: what is so when a webhook begins to ask for it is `known`, later it is news."""
+        for kind, news in passing.news(set(kinds)).items():
+            written = set(self.deliveries.filter(kind=kind).values_list("key", flat=True))
+            fresh = {about: data for about, data in news.items() if f"{kind}:{about}" not in written}
+            Delivery.write_down(self, kind, fresh, known=known)
 
     def _new_secret(self) -> str:
         nonce = random.token_hex(32)
-        WebhookSecret.objects.create(
-            organisation_id=self.organisation_id, webhook=self, nonce=nonce, at=clock.now()
-        )
+        WebhookSecret.objects.create(organisation_id=self.organisation_id, webhook=self, nonce=nonce, at=clock.now())
         return secrets.shown(nonce)
 
     @transaction.atomic
     def change(self, *, by: User, kinds: Iterable[str]) -> None:
         """What it is told from now on."""
         self.must_be_open_to(by)
-        self.kinds = _known(kinds)
+        before, self.kinds = self.kinds, _known(kinds)
+        self.write_news_down(set(self.kinds) - set(before), known=True)
         Webhook.objects.filter(pk=self.pk).update(kinds=self.kinds)
         Event.record(by, "webhook.changed", self, kinds=self.kinds)
 
@@ -184,7 +191,9 @@ class Webhook(models.Model):
         self.must_be_open_to(by)
         if self.state != self.State.ACTIVE:
             raise Refused(_("A paused webhook is sent nothing. Resume it first."))
-        made = Delivery.write_down(self, TEST, {uuid.uuid4().hex: {}})[0]
+        about = uuid.uuid4().hex
+        Delivery.write_down(self, TEST, {about: {}})
+        made = self.deliveries.get(key=f"{TEST}:{about}")
         Event.record(by, "webhook.tested", self, delivery=made.public_id.hex)
         return made
 
@@ -250,7 +259,9 @@ class Delivery(models.Model):
     data = models.JSONField(default=dict, db_default={})  # where it is not an event that tells it
     body = models.BinaryField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    tried_before = models.PositiveSmallIntegerField(default=0, db_default=0)  # attempts before somebody had it sent again
+    tried_before = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # attempts before somebody had it sent again
     next_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
     at = models.DateTimeField()
@@ -278,13 +289,13 @@ class Delivery(models.Model):
     @classmethod
     def write_down(
         cls, webhook: Webhook, kind: str, news: Mapping[str, Mapping[str, Any]], *, known: bool = False
-    ) -> list["Delivery"]:
+    ) -> None:
         """Add what is not written down yet: key -> data. What is `known` before is never sent."""
         state = cls.State.KNOWN if known else cls.State.WAITING
         now = clock.now()
         about = {"organisation_id": webhook.organisation_id, "webhook": webhook, "kind": kind, "state": state}
         rows = [cls(**about, key=f"{kind}:{key}", data=data, next_at=now, at=now) for key, data in news.items()]
-        return cls.objects.bulk_create(rows, ignore_conflicts=True)
+        cls.objects.bulk_create(rows, ignore_conflicts=True)
 
     @classmethod
     def claim(cls, pk: int) -> "Delivery | None":

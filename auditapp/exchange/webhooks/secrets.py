@@ -1,6 +1,6 @@
 """The secret that a webhook and its receiver share, and the signature made with it. Pure: no database.
 
-A secret is derived from the installation's own key and a nonce, so that neither the database nor a copy of it holds one.
+A secret is derived from the installation's own key and a nonce, so that neither the database nor its copies hold one.
 """
 
 import base64
@@ -24,7 +24,7 @@ def shown(nonce: str) -> str:
 
 
 def signature(nonces: Iterable[str], *, id: str, timestamp: int, body: bytes) -> str:
-    """The header's value: one signature for each secret in force, so that a receiver can change over in its own time."""
+    """The header's value: one signature for each secret in force, so that a receiver has time to change over."""
     content = f"{id}.{timestamp}.".encode() + body
     made = (hmac.new(key_of(nonce), content, hashlib.sha256).digest() for nonce in nonces)
     return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in made)

@@ -69,6 +69,7 @@ class Finding(Placed):
     first_due = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
+    source = models.CharField(max_length=30, blank=True, default="", db_default="")  # the audit that raised it
     objects = FindingQuerySet.as_manager()
 
     class Meta:
@@ -80,7 +81,14 @@ class Finding(Placed):
                 name="one_open_finding_per_check_of_a_deployment",
             )
         ]
-        indexes = [models.Index(fields=["deployment", "state"], name="findings_of_a_deployment")]
+        indexes = [
+            models.Index(fields=["deployment", "state"], name="findings_of_a_deployment"),
+            models.Index(
+                fields=["deployment", "source"],
+                condition=models.Q(origin="condition", state="open"),
+                name="open_conditions_of_a_decision",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.ref
@@ -101,9 +109,12 @@ class Finding(Placed):
             deployment=deployment,
             opened_at=clock.now(),
             first_due=about.get("due"),
+            source=source,
             **about,
         )
-        Event.record(by, "finding.opened", finding, ref=finding.ref, source=source, check=finding.check_code)
+        due = finding.due and finding.due.isoformat()
+        said = {"source": source, "origin": finding.origin, "check": finding.check_code, "due": due}
+        Event.record(by, "finding.opened", finding, ref=finding.ref, **said)
         return finding
 
     @transaction.atomic
