@@ -96,7 +96,7 @@ ALTER TABLE auditapp_statuschange DROP CONSTRAINT a_step_into_use_or_out_of_it_i
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0033_notices_and_board_reports")]
+    dependencies = [("auditapp", "0034_bringing_in_and_taking_out")]
 
     operations = [
         migrations.CreateModel(

@@ -34,10 +34,17 @@ def test_a_tool_lives_from_proposal_to_retirement(cast: People, years: Years) ->
     years.live_through(7)
     page = cast.visit("omar", f"/deployments/{ref}/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Proposed")
-    audit = years.play("opened", deployment=ref, questionnaire="predeploy-llm", reason="pre_deployment", triggers=[], gaps=["hal-01"])["ref"]
+    audit = years.play(
+        "opened", deployment=ref, questionnaire="predeploy-llm", reason="pre_deployment", triggers=[], gaps=["hal-01"]
+    )["ref"]
     years.live_through(20)
     years.play("handed_over", ref=audit)
-    years.play("decided", ref=audit, code="approve_with_contingencies", conditions=[{"text": "Sample nights.", "owner": "Omar Haddad", "days": 30}])
+    years.play(
+        "decided",
+        ref=audit,
+        code="approve_with_contingencies",
+        conditions=[{"text": "Sample nights.", "owner": "Omar Haddad", "days": 30}],
+    )
     years.work()
     page = cast.visit("grace", "/portfolio/")
     page.screenshot(path="/tmp/w6/y1.png", full_page=True)

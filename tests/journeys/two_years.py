@@ -25,8 +25,8 @@ SIGNS = {"auditor": "asha", "clinical_safety_officer": "ben", "executive": "eve"
 
 def serve() -> None:
     """As acts.serve, with the clock where the journey has put it. The worker's jobs have transactions of their own."""
-    known: dict[str, Callable[..., Any]] = {f.__name__: f for f in (enter_cast, registered, opened, handed_over, decided)}
-    acts.play(known | {"work": work}, _in_time)
+    known: tuple[Callable[..., Any], ...] = (enter_cast, work, registered, opened, handed_over, decided)
+    acts.play({f.__name__: f for f in known}, _in_time)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The deployment of a product at a hospital, with its status over time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -166,8 +166,12 @@ class Deployment(Placed):
         owner: User,
         name: str,
         intended_use: str,
+        assumed: Sequence[str] = (),
     ) -> "Deployment":
-        """Enter a deployment with its profile; a second person has still to confirm the profile."""
+        """Enter a deployment with its profile; a second person has still to confirm the profile.
+
+        `assumed` are the facts that nobody stated (see `fill_profile`).
+        """
         name, intended_use = clean(name), clean(intended_use)
         by.must_hold(*KEEPERS, site=site, to=_("register a deployment here"))
         if not owner.holds(Role.DEPLOYMENT_OWNER, site=site):
@@ -185,18 +189,22 @@ class Deployment(Placed):
             registered_at=clock.now(),
         )
         Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk, codes=CODES)
-        deployment.fill_profile(facts, by=by)
+        deployment.fill_profile(facts, by=by, assumed=assumed)
         return deployment
 
     @transaction.atomic
-    def fill_profile(self, facts: dict[str, Any], *, by: User) -> Profile:
-        """State the profile anew; it counts from the moment a second person confirms it."""
+    def fill_profile(self, facts: dict[str, Any], *, by: User, assumed: Sequence[str] = ()) -> Profile:
+        """State the profile anew; it counts from the moment a second person confirms it.
+
+        `assumed` are the facts that nobody stated: they have the value that asks more questions, and are marked.
+        """
         by.must_hold(*KEEPERS, site=self.site, to=_("fill in the profile"))
         facts = profile.cleaned(facts, profile.facts())
         Deployment.objects.select_for_update().get(pk=self.pk)
         n = self.profiles.count() + 1
-        filled = Profile.objects.create(**self.place, deployment=self, n=n, facts=facts, by=by, at=clock.now())
-        Event.record(by, "profile.filled", self, n=n)
+        about = {"facts": facts, "assumed": [name for name in facts if name in assumed]}
+        filled = Profile.objects.create(**self.place, deployment=self, n=n, **about, by=by, at=clock.now())
+        Event.record(by, "profile.filled", self, n=n, **({"assumed": filled.assumed} if filled.assumed else {}))
         return filled
 
     @property
@@ -325,6 +333,26 @@ class Deployment(Placed):
         Event.record(signed_by or by, "deployment.status", self, **said)
         return change
 
+    @transaction.atomic
+    def bring_in(self, status: str, *, by: User, reason: str, source: str) -> "StatusChange":
+        """Say, once and before anything else, where in its life a tool was already when it was entered here.
+
+        That is no decision to go live: it was in use, and is "live, not yet audited" now. `source` names the list.
+        """
+        by.must_hold(
+            Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("bring in a tool in use")
+        )
+        if self.status_changes.exists() or status == self.status or status not in self.Status.values:
+            raise Refused(_("A status is brought in once, for a deployment that was just entered."))
+        Deployment.objects.filter(pk=self.pk).update(status=status)
+        change = StatusChange.objects.create(
+            **self.place, deployment=self, before=self.status, after=status, reason=clean(reason), imported=True,
+            by=by, at=clock.now(),
+        )  # fmt: skip
+        self.status = status
+        Event.record(by, "deployment.status", self, before=change.before, after=status, imported=source)
+        return change
+
 
 class StatusChange(Placed):
     """One step in the life of a deployment, with its reason."""
@@ -333,6 +361,7 @@ class StatusChange(Placed):
     before = models.CharField(max_length=20, choices=Deployment.Status.choices)
     after = models.CharField(max_length=20, choices=Deployment.Status.choices)
     reason = models.TextField()
+    imported = models.BooleanField(default=False, db_default=False)  # so it was when it was entered here
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     signed_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # of a step that two people take

@@ -36,6 +36,7 @@ class Profile(Placed):
     deployment = models.ForeignKey("auditapp.Deployment", models.PROTECT, related_name="profiles")
     n = models.PositiveSmallIntegerField()
     facts = models.JSONField()
+    assumed = models.JSONField(default=list, db_default=[])  # facts that nobody stated, such as in an imported list
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     objects = ProfileQuerySet.as_manager()
