@@ -128,7 +128,8 @@ class HazardRating(Placed):
             raise Refused(_("Give the reason why further reduction is impractical."))
         if until < clock.today(self.site.zone):
             raise Refused(_("The end date has passed already."))
-        held = HazardRating.objects.select_for_update(of=["self"]).get(pk=self.pk)
+        Deployment.objects.select_for_update().get(pk=self.deployment_id)  # a rating's own row can never change
+        held = HazardRating.objects.get(pk=self.pk)
         if not HazardRating.objects.in_force().filter(pk=held.pk).exists():
             raise Refused(_("This hazard rating is no longer in force."))
         accepted = RiskAcceptance.objects.create(
