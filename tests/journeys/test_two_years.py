@@ -269,4 +269,4 @@ def every_past_day_still_answers(story: Story) -> None:
     story.valid_on(41, "a condition of the decision")
     story.valid_on(403, "2.0", "another version")
     story.valid_on(452, "Suspended")
-    story.valid_on(600, "Live", story.audits["after the event"])
+    story.valid_on(500, "Live", story.audits["after the event"])
