@@ -68,22 +68,23 @@ from auditapp.questionnaires.models import (
     QuestionnaireVersion,
     ThresholdAdoption,
 )
+from auditapp.reports.board import BoardReport, BoardReportFile
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
 from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "Category",
-    "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition",
-    "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event",
-    "Evidence", "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
-    "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval",
-    "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "Presence",
-    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion",
-    "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report", "ReportFile", "ReportWithdrawal", "Return",
-    "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
-    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
-    "Vendor", "VersionMove", "Withdrawal",
+    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "BoardReport",
+    "BoardReportFile", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure",
+    "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion",
+    "DraftRevision", "Event", "Evidence", "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure",
+    "HazardRating", "Head", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
+    "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
+    "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
+    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report", "ReportFile",
+    "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
+    "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",
+    "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
+    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
 ]  # fmt: skip

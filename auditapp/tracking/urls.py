@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.tracking import registration, views
+from auditapp.tracking import board_views, registration, views
 
 app_name = "tracking"
 urlpatterns = [
@@ -10,8 +10,12 @@ urlpatterns = [
     path("portfolio/", views.portfolio, name="portfolio"),
     # /questionnaires/checks/<code>/: the check itself is the room below's
     path("questionnaires/checks/<slug:code>/answers/", views.check_answers, name="check_answers"),
-    path("board/", views.board, name="board"),
-    path("board/audits/", views.board_audits, name="board_audits"),
+    path("board/", board_views.board, name="board"),
+    path("board/audits/", board_views.board_audits, name="board_audits"),
+    path("board/reports/", board_views.board_reports, name="board_reports"),
+    path("board/reports/<int:pk>/", board_views.board_report, name="board_report"),
+    path("board/reports/<int:pk>/report.pdf", board_views.board_report_pdf, name="board_report_pdf"),
+    path("board/reports/<int:pk>/facts.json", board_views.board_report_facts, name="board_report_facts"),
     path("comparison/<slug:ref>/", views.comparison_choice, name="comparison_choice"),
     path("comparison/<slug:ref>/<slug:other>/", views.comparison, name="comparison"),
     # /deployments/

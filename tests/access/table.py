@@ -15,6 +15,7 @@ ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
+MAKERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
@@ -74,6 +75,11 @@ TABLE = [
     Page("tracking:portfolio"),
     Page("tracking:board"),
     Page("tracking:board_audits"),
+    Page("tracking:board_reports", post=MAKERS, of_the_group=True),
+    *[
+        Page(f"tracking:board_report{page}", "board report", part=True)
+        for page in ("", "_pdf", "_facts")
+    ],
     Page("deployments:list"),
     Page("audits:list"),
     Page("findings:list"),

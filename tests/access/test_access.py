@@ -19,9 +19,10 @@ from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
-from auditapp.reports import jobs
+from auditapp.reports import board_jobs, jobs
 from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
+from auditapp.tracking import board_reports
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
@@ -103,6 +104,11 @@ class World:
         library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
+        with make.at("2026-05-20T09:00"):
+            made = board_reports.make_now(make.people["eve"], "royal")
+        assert made is not None
+        board_jobs.render(report=made.pk, organisation=made.organisation_id)
+        self.things |= {"board report": str(made.pk)}
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
@@ -179,6 +185,8 @@ class World:
             kwargs = {"public_id": self.things["public"]}
         elif page.about == "colleague":
             kwargs["pk"] = self.things["colleague"]
+        elif page.about == "board report":
+            kwargs["pk"] = self.things["board report"]
         elif page.about == "checklist":
             kwargs["pk"] = self.things["checklist"]
         elif page.about in {"written", "ours", "own check"}:

@@ -65,7 +65,7 @@ def test_the_numbers_are_those_of_the_history(client: Client, make: Make, histor
         shown = client.get("/board/").context
         assert [(figure["n"], figure.get("of")) for figure in shown["figures"]] == [
             (3, 4),
-            (3, None),  # priority 1 is due within 14 days of use
+            (3, None),  # priority 1 is due within 7 days in use
             (3, None),
             (1, None),
         ]
