@@ -235,6 +235,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "delete_jobs": "successful",  # what they did is in the product's own rows; failed ones stay to be looked at
 }
 PROCRASTINATE_IMPORT_PATHS = [
+    "auditapp.deployments.letters",
     "auditapp.reports.board_jobs",
     "auditapp.reports.jobs",
     "auditapp.evidence.jobs",

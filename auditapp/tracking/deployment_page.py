@@ -6,7 +6,7 @@ from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
 from auditapp.findings import listing
-from auditapp.tracking import expectation, history, standing
+from auditapp.tracking import events, expectation, history, standing
 
 
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "changes": changes[::-1],
         "audits": rows,
         "compare_from": next((row.audit.ref for row in rows if row.submission), None),
-        "spans": history.spans(versions, rows, changes, zone=deployment.site.zone),
+        "spans": [*history.spans(versions, rows, changes, zone=deployment.site.zone), *events.of(deployment)],
         "trends": history.trends(rows),
         "findings": findings,
         "hazards": deployment.hazard_ratings.open().select_related("by"),

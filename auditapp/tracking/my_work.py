@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Count, Exists, Min, OuterRef
+from django.db.models import Count, Exists, F, Min, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -11,7 +11,7 @@ from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit, StandingAnswer
 from auditapp.audits.models.standing import SOON
-from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
+from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, NoticeAcknowledgement, Profile
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
 from auditapp.tracking import answering, brought_in, in_motion, talking
@@ -41,7 +41,7 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _profiles, _questionnaires, _uncovered,
+        _standing, _profiles, _notices, _questionnaires, _uncovered,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
@@ -83,6 +83,18 @@ def _standing(user: User) -> Iterator[Task]:
             verb = _("Renew the answer for the whole hospital; it has expired")
         href = reverse("audits:standing_answer", args=[answer.check_code])
         yield Task(Kind.RENEW, verb, answer.check_code, href, "UTC", due=answer.valid_until)
+
+
+def _notices(user: User) -> Iterator[Task]:
+    """Notices of suppliers about what the person owns, of which they have not said yet what they did."""
+    said = NoticeAcknowledgement.objects.filter(deployment=OuterRef("pk"), notice=OuterRef("product__notices"))
+    mine = Deployment.objects.visible_to(user).filter(owner=user).exclude(status=Deployment.Status.RETIRED)
+    rows = mine.filter(~Exists(said), product__notices__isnull=False).select_related("site")
+    for deployment in rows.annotate(notice=F("product__notices"), since=F("product__notices__at")).order_by("pk"):
+        href = reverse("tracking:acknowledgement", args=[deployment.notice, deployment.ref])
+        what = named(deployment.name, deployment.site.name)
+        verb = _("Say what you did about the supplier’s notice")
+        yield Task(Kind.CONFIRM, verb, what, href, deployment.site.zone, since=deployment.since)
 
 
 def _questionnaires(user: User) -> Iterator[Task]:

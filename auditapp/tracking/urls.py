@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.tracking import board_views, registration, views
+from auditapp.tracking import board_views, product_views, registration, views
 
 app_name = "tracking"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("board/reports/<int:pk>/", board_views.board_report, name="board_report"),
     path("board/reports/<int:pk>/report.pdf", board_views.board_report_pdf, name="board_report_pdf"),
     path("board/reports/<int:pk>/facts.json", board_views.board_report_facts, name="board_report_facts"),
+    path("products/<int:pk>/", product_views.product, name="product"),
+    path("products/<int:pk>/notices/new/", product_views.notice_entry, name="notice_entry"),
+    path("vendors/<int:pk>/", product_views.vendor, name="vendor"),
+    path("notices/<int:pk>/", product_views.notice, name="notice"),
+    path("notices/<int:pk>/<slug:ref>/", product_views.acknowledgement, name="acknowledgement"),
     path("comparison/<slug:ref>/", views.comparison_choice, name="comparison_choice"),
     path("comparison/<slug:ref>/<slug:other>/", views.comparison, name="comparison"),
     # /deployments/

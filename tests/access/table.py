@@ -15,6 +15,8 @@ ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
+REPORTERS = frozenset({AUDITOR, OFFICER, ADMINISTRATOR})
+ANSWERERS = frozenset({OWNER, OFFICER})
 MAKERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
@@ -148,6 +150,11 @@ TABLE = [
     Page("tracking:deployment", "deployment"),
     Page("tracking:comparison_choice", "issued", part=True),
     Page("tracking:comparison", "issued", with_={"other": "withdrawing"}, part=True),
+    Page("tracking:product", "product", group_wide=True),
+    Page("tracking:vendor", "vendor", group_wide=True),
+    Page("tracking:notice_entry", "product", get=REPORTERS, post=REPORTERS, group_wide=True),
+    Page("tracking:notice", "notice", group_wide=True),
+    Page("tracking:acknowledgement", "notice", get=ANSWERERS, post=ANSWERERS, with_={"ref": "deployment"}),
     Page("tracking:profile", "deployment"),
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),

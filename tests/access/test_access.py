@@ -14,6 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
+from auditapp.deployments.models import SupplierNotice
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import HazardRating
@@ -109,6 +110,12 @@ class World:
         assert made is not None
         board_jobs.render(report=made.pk, organisation=made.organisation_id)
         self.things |= {"board report": str(made.pk)}
+        said = SupplierNotice.receive(
+            deployment.product, by=make.people["asha"], kind="recall", issued_on=clock.today("UTC"),
+            title="Recall of 1.0", text="Stop using it.", questions=False,
+        )  # fmt: skip
+        self.things |= {"notice": str(said.pk), "product": str(said.product_id)}
+        self.things["vendor"] = str(deployment.product.vendor_id)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
@@ -185,8 +192,8 @@ class World:
             kwargs = {"public_id": self.things["public"]}
         elif page.about == "colleague":
             kwargs["pk"] = self.things["colleague"]
-        elif page.about == "board report":
-            kwargs["pk"] = self.things["board report"]
+        elif page.about in {"board report", "product", "vendor", "notice"}:
+            kwargs["pk"] = self.things[page.about]
         elif page.about == "checklist":
             kwargs["pk"] = self.things["checklist"]
         elif page.about in {"written", "ours", "own check"}:
