@@ -1,6 +1,8 @@
 """What happened to a deployment beside its versions, audits and status: findings and notices, for its timeline."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db.models import Count
@@ -17,17 +19,20 @@ def of(deployment: Deployment) -> list[Span]:
     """In three queries, however much happened; findings of one day are one mark."""
     opened = Finding.objects.filter(deployment=deployment).annotate(day=LocalDate("opened_at", "site__zone"))
     closed = Closure.objects.filter(finding__deployment=deployment).annotate(day=LocalDate("at", "site__zone"))
-    href = f"{reverse('findings:list')}?deployment={deployment.ref}"
-    return [
-        *_counted(opened, ("%(n)s opened", "%(n)s opened"), f"{href}&state=all"),
-        *_counted(closed, ("%(n)s closed", "%(n)s closed"), f"{href}&state=closed"),
-        *_notices(deployment),
+    words: dict[date, list[str]] = defaultdict(list)
+    for day, n in _by_day(opened):
+        words[day].append(ngettext("%(n)s opened", "%(n)s opened", n) % {"n": n})
+    for day, n in _by_day(closed):
+        words[day].append(ngettext("%(n)s closed", "%(n)s closed", n) % {"n": n})
+    href = f"{reverse('findings:list')}?deployment={deployment.ref}&state=all"
+    findings: list[Span] = [
+        {"kind": "finding", "label": ", ".join(said), "href": href, "at": day} for day, said in sorted(words.items())
     ]
+    return [*findings, *_notices(deployment)]
 
 
-def _counted(rows: Any, words: tuple[str, str], href: str) -> Iterable[Span]:
-    for day, n in rows.order_by().values_list("day").annotate(n=Count("pk")).order_by("day"):
-        yield {"kind": "finding", "label": ngettext(*words, n) % {"n": n}, "href": href, "at": day}
+def _by_day(rows: Any) -> Iterable[tuple[date, int]]:
+    return rows.order_by().values_list("day").annotate(n=Count("pk"))
 
 
 def _notices(deployment: Deployment) -> Iterable[Span]:
