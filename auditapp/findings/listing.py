@@ -107,11 +107,12 @@ def _of_age(code: str) -> Q:
 
 def _of_hazard(rows: FindingQuerySet, hazard: str) -> FindingQuerySet:
     """By the highest level in force; few findings are rated at all, so these are looked up first."""
-    rated = HazardRating.objects.in_force().filter(finding__isnull=False)
+    rated: Any = HazardRating.objects.in_force().filter(finding__isnull=False)
     if hazard == "none":
         return rows.exclude(pk__in=rated.values("finding"))
     of_level = rated.filter(level=int(hazard)).values("finding")
-    return rows.filter(pk__in=of_level).with_hazard().filter(hazard=int(hazard))
+    candidates: Any = rows.filter(pk__in=of_level).with_hazard()  # some of them have a higher rating too
+    return candidates.filter(hazard=int(hazard))
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
