@@ -298,7 +298,7 @@ def test_what_an_audit_finds_again_is_the_same_finding_open_again(make: Make) ->
         second = make.submitted(deployment=deployment, mon_03=gap)
     found = deployment.findings.get()
     assert (found.pk, found.is_open, found.gap) == (finding.pk, True, "No log again.")
-    assert (found.due, found.first_due) == (date(2026, 5, 20), date(2026, 2, 1))
+    assert (found.due, found.first_due) == (date(2026, 5, 12), date(2026, 2, 1))
     again = found.reopenings.get()
     assert (again.source, again.reason) == (second.ref, f"Found again by {second.ref}.")
     assert [row.submission.audit.ref for row in found.raised_by.order_by("pk")] == [first.ref, second.ref]

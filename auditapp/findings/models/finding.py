@@ -34,7 +34,7 @@ class FindingQuerySet(ReadInFullQuerySet["Finding"]):
         return self.open().filter(due__lt=LocalDay("site__zone", before=days))
 
     def with_names(self) -> Self:
-        return self.select_related("deployment__site", "deployment__product", "site", "person", "incident")
+        return self.select_related("deployment__site", "deployment__product", "site", "person", "incident", "opened_by")
 
     def with_urgency(self) -> Self:
         """With `urgency`: the priority, and nothing for a condition, so that conditions come after the priorities."""
