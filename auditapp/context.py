@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 THEMES = {"light", "dark"}
-SECTIONS = {"my_work", "portfolio", "deployments", "audits", "findings", "questionnaires", "people"}
+SECTIONS = {"my_work", "portfolio", "deployments", "audits", "findings", "incidents", "questionnaires", "people"}
 
 
 def ui(request: HttpRequest) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def _section(request: HttpRequest) -> str:
     if match.app_name == "tracking":
         if match.url_name == "check_answers":
             return "questionnaires"
-        if match.url_name.startswith("board"):
+        if (match.url_name or "").startswith("board"):
             return "portfolio"
         return match.url_name if match.url_name in SECTIONS else "deployments"
     own = {"accounts:people": "people", "accounts:invitation": "people"}

@@ -50,7 +50,22 @@ from auditapp.deployments.models import (
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
-from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
+from auditapp.findings.models import (
+    Action,
+    ActionStep,
+    Closure,
+    Finding,
+    FindingChange,
+    HazardClosure,
+    HazardRating,
+    Incident,
+    IncidentExport,
+    IncidentReview,
+    Reopening,
+    RiskAcceptance,
+    RootCause,
+    RootCauseRelease,
+)
 from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
     Category,
@@ -75,16 +90,18 @@ from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "BoardReport",
-    "BoardReportFile", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure",
-    "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion",
-    "DraftRevision", "Event", "Evidence", "Finding", "Flag", "Framework", "FrozenContent", "HazardClosure",
-    "HazardRating", "Head", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
+    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding",
+    "Authority", "BoardReport", "BoardReportFile", "Category", "CategoryScore", "Check", "ChecklistUpload",
+    "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest",
+    "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "FindingChange", "Flag",
+    "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport",
+    "IncidentReview", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
     "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
     "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
-    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Report", "ReportFile",
-    "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement",
-    "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile",
-    "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
-    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove", "Withdrawal",
+    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Reopening", "Report",
+    "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "RiskAcceptance",
+    "RootCause", "RootCauseRelease", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
+    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
+    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
+    "Vendor", "VersionMove", "Withdrawal",
 ]  # fmt: skip

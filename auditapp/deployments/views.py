@@ -49,7 +49,8 @@ def status(request: HttpRequest, ref: str) -> HttpResponse:
     deployment = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
     movers = (Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER)
     request.user.must_hold(*movers, site=deployment.site, to=_("change the status"))
-    form = StatusForm(request.POST or None, deployment=deployment, user=request.user)
+    asked = {name: request.GET[name] for name in ("to", "reason") if name in request.GET}  # by an incident's page
+    form = StatusForm(request.POST or None, deployment=deployment, user=request.user, initial=asked)
     if request.method == "POST" and form.is_valid():
         change = deployment.change_status(by=request.user, **form.cleaned_data)
         messages.success(request, _("The status is now: %(status)s.") % {"status": change.get_after_display()})

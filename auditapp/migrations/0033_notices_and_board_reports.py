@@ -85,7 +85,7 @@ DIGEST = "^[0-9a-f]{64}$"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0030_act_of_signing")]
+    dependencies = [("auditapp", "0032_findings_actions_incidents")]
 
     operations = [
         migrations.CreateModel(

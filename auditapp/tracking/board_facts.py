@@ -3,6 +3,7 @@
 The shape is schema 1 of the board layer (docs/board.md). The figures are those of the board's page.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -59,7 +60,7 @@ def collect(
         "zone": zone,
         "totals": {
             **{name: sum(row[name] for row in hospitals) for name in ("in_use", "valid", "without", "overdue")},
-            "open_findings": counts.total(),
+            "open_findings": found.opened.total(),
             "first_priority": sum(n for (priority, _age), n in counts.items() if priority == "P1"),
             "issued": sum(found.issued.get(month, {}).values()),
             "statuses": {
@@ -82,7 +83,7 @@ def collect(
 def _hospital(found: Board, site: Site) -> dict[str, Any]:
     used, without = found.in_use(site.pk), found.without[site.pk]
     cells = [(domain.code, found.cells.get((site.pk, domain.code))) for domain in found.domains]
-    statuses = found.statuses.get(site.pk, {})
+    statuses: Counter[str] = found.statuses.get(site.pk, Counter())
     return {
         "code": site.code,
         "name": site.name,
@@ -120,7 +121,7 @@ def _listed(rows: Sequence[dict[str, Any]], count: int) -> dict[str, Any]:
 def _without(sites: Sequence[Site]) -> dict[str, Any]:
     """In use without a valid audit: what has run longest first."""
     running = ModelVersion.objects.running().filter(deployment=OuterRef("pk"))
-    rows = Deployment.objects.filter(site__in=sites).without_valid_audit().select_related("site")
+    rows: Any = Deployment.objects.filter(site__in=sites).without_valid_audit().select_related("site")
     rows = rows.annotate(version=Subquery(running.values("name")[:1]), since=Subquery(running.values("starts")[:1]))
     first = [
         {

@@ -5,7 +5,7 @@ from typing import Any
 from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
-from auditapp.findings import listing
+from auditapp.findings import incident_page, listing
 from auditapp.tracking import events, expectation, history, standing
 
 
@@ -30,5 +30,6 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "spans": [*history.spans(versions, rows, changes, zone=deployment.site.zone), *events.of(deployment)],
         "trends": history.trends(rows),
         "findings": findings,
+        "incidents": incident_page.of_deployment(deployment, user),
         "hazards": deployment.hazard_ratings.open().select_related("by"),
     }

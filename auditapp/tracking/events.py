@@ -1,4 +1,4 @@
-"""What happened to a deployment beside its versions, audits and status: findings and notices, for its timeline."""
+"""What happened to a deployment beside its versions, audits and status: findings, incidents, notices."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from django.utils.translation import ngettext
 
 from auditapp.deployments.models import Deployment, SupplierNotice
 from auditapp.findings.ages import LocalDate
-from auditapp.findings.models import Closure, Finding
+from auditapp.findings.models import Closure, Finding, Incident
 from auditapp.tracking.charts import Span
 
 
 def of(deployment: Deployment) -> list[Span]:
-    """In three queries, however much happened; findings of one day are one mark."""
+    """In four queries, however much happened; findings of one day are one mark."""
     opened = Finding.objects.filter(deployment=deployment).annotate(day=LocalDate("opened_at", "site__zone"))
     closed = Closure.objects.filter(finding__deployment=deployment).annotate(day=LocalDate("at", "site__zone"))
     words: dict[date, list[str]] = defaultdict(list)
@@ -28,11 +28,22 @@ def of(deployment: Deployment) -> list[Span]:
     findings: list[Span] = [
         {"kind": "finding", "label": ", ".join(said), "href": href, "at": day} for day, said in sorted(words.items())
     ]
-    return [*findings, *_notices(deployment)]
+    return [*findings, *_incidents(deployment), *_notices(deployment)]
 
 
 def _by_day(rows: Any) -> Iterable[tuple[date, int]]:
     return rows.order_by().values_list("day").annotate(n=Count("pk"))
+
+
+def _incidents(deployment: Deployment) -> Iterable[Span]:
+    """On the day on which each happened."""
+    for incident in Incident.objects.filter(deployment=deployment):
+        yield {
+            "kind": "incident",
+            "label": incident.ref,
+            "href": incident.get_absolute_url(),
+            "at": incident.happened_on,
+        }
 
 
 def _notices(deployment: Deployment) -> Iterable[Span]:

@@ -1,8 +1,9 @@
 """What waits for one person, and nothing else, in the order in which it should be done."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,15 +15,18 @@ from auditapp.audits.models.standing import SOON
 from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, NoticeAcknowledgement, Profile
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
-from auditapp.tracking import answering, brought_in, in_motion, talking
+from auditapp.tracking import answering, brought_in, in_motion, incident_work, talking
 from auditapp.tracking.tasks import Kind, Task, named
 
 # What will appear here, by role: for the page that is empty.
 APPEARS = {
-    Role.AUDITOR: gettext_lazy("audits that you opened, profiles to confirm, reports to sign"),
+    Role.AUDITOR: gettext_lazy(
+        "audits that you opened, containment checks after incidents, profiles to confirm, reports to sign"
+    ),
     Role.CATEGORY_LEAD: gettext_lazy("questions and categories that you are given, comments that mention you"),
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
-        "audits to review, profiles to confirm, reports to sign, questionnaires to publish"
+        "audits and incidents to review, findings left lying, profiles to confirm, reports to sign, "
+        "questionnaires to publish"
     ),
     Role.EXECUTIVE: gettext_lazy("reports to sign"),
     Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign, questionnaires to publish"),
@@ -42,13 +46,15 @@ def waiting_for(user: User) -> list[Task]:
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
         _standing, _profiles, _notices, _questionnaires, _uncovered,
+        incident_work.containments, incident_work.reviews, incident_work.left_lying, incident_work.actions,
+        incident_work.effects,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
 
 def _overdue(user: User) -> Iterator[Task]:
-    """Findings past their date on what the person owns and has not retired, together for each deployment."""
-    late = Finding.objects.visible_to(user).overdue().filter(deployment__owner=user)
+    """Findings past their date that are the person's, or on what they own, together for each deployment in use."""
+    late = Finding.objects.visible_to(user).overdue().filter(Q(deployment__owner=user) | Q(person=user))
     late = late.exclude(deployment__status=Deployment.Status.RETIRED).order_by()
     rows = late.values("deployment__ref", "deployment__name", "site__name", "site__zone")
     for row in rows.annotate(n=Count("pk"), first=Min("due")):
@@ -89,7 +95,7 @@ def _notices(user: User) -> Iterator[Task]:
     """Notices of suppliers about what the person owns, of which they have not said yet what they did."""
     said = NoticeAcknowledgement.objects.filter(deployment=OuterRef("pk"), notice=OuterRef("product__notices"))
     mine = Deployment.objects.visible_to(user).filter(owner=user).exclude(status=Deployment.Status.RETIRED)
-    rows = mine.filter(~Exists(said), product__notices__isnull=False).select_related("site")
+    rows: Any = mine.filter(~Exists(said), product__notices__isnull=False).select_related("site")
     for deployment in rows.annotate(notice=F("product__notices"), since=F("product__notices__at")).order_by("pk"):
         href = reverse("tracking:acknowledgement", args=[deployment.notice, deployment.ref])
         what = named(deployment.name, deployment.site.name)

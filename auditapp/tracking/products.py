@@ -83,7 +83,7 @@ def _counted(rows: Any) -> dict[int, int]:
 
 def versions(rows: Any) -> list[dict[str, Any]]:
     """Which versions run today, on how many deployments, since when at the earliest and latest; the commonest first."""
-    running = ModelVersion.objects.running().filter(deployment__in=rows.in_use())
+    running: Any = ModelVersion.objects.running().filter(deployment__in=rows.in_use())
     found = running.order_by().values("name").annotate(n=Count("pk"), first=Min("starts"), last=Max("starts"))
     return list(found.order_by("-n", "name"))
 
@@ -139,7 +139,7 @@ def _texts(codes: Mapping[str, Any]) -> dict[str, str]:
 def notice_page(notice: SupplierNotice, user: User, query: QueryDict) -> dict[str, Any]:
     """One notice: where the product is deployed, which version runs there, and who said what they did."""
     newest = NoticeAcknowledgement.objects.filter(notice=notice, deployment=OuterRef("pk")).order_by("-pk")
-    rows = Deployment.objects.visible_to(user).filter(product=notice.product_id)
+    rows: Any = Deployment.objects.visible_to(user).filter(product=notice.product_id)
     rows = rows.exclude(status=Deployment.Status.RETIRED).annotate(said=Exists(newest))
     counts = rows.order_by().aggregate(asked=Count("pk"), answered=Count("pk", filter=Q(said=True)))
     shown = lists.page(rows.with_names().with_running_version().order_by("said", "site__name", "name"), query)

@@ -67,10 +67,16 @@ class OpeningForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, deployment: Deployment, versions: Iterable[QuestionnaireVersion], **kwargs: Any
+        self,
+        *args: Any,
+        deployment: Deployment,
+        versions: Iterable[QuestionnaireVersion],
+        wanted: str = "",
+        **kwargs: Any,
     ) -> None:
+        """`wanted` is the reason that a link names, if it does: the questionnaire usual for it is proposed."""
         super().__init__(*args, **kwargs)
-        self.deployment = deployment
+        self.deployment, self.wanted = deployment, wanted
         self.lacks = ""  # the code of what comes first, once the form was found right
         self.facts = deployment.newest_profile.facts
         self.versions = {version.pk: version for version in versions}
@@ -87,7 +93,8 @@ class OpeningForm(forms.Form):
     def _offer_questionnaires(self) -> None:
         field = self.fields["version"]
         field.queryset = QuestionnaireVersion.objects.filter(pk__in=self.versions)  # type: ignore[attr-defined]
-        best = proposed(self.versions.values(), self.deployment)
+        asked_for = (version for version in self.versions.values() if usual_reason(version) == self.wanted)
+        best = next(asked_for, None) or proposed(self.versions.values(), self.deployment)
         field.initial = best.pk if best else None
         self.proposed = best
         field.choices = [(pk, v.questionnaire.title) for pk, v in self.versions.items()]  # type: ignore[attr-defined]

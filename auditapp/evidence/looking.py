@@ -1,4 +1,4 @@
-"""Forms of acts on an audit whose words are looked through before the act."""
+"""Forms of acts whose words are looked through before the act."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,10 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from auditapp.accounts.models import User
-from auditapp.audits import held_page
-from auditapp.audits.held_page import HeldPassage
-from auditapp.audits.models import Audit, KeptPassage
-from auditapp.audits.models.kept import reasons_in
+from auditapp.evidence import held_page
+from auditapp.evidence.held_page import HeldPassage
+from auditapp.evidence.kept import KeptPassage, reasons_in
 from auditapp.identifiers.looking import Found, found_in_fields, without
 
 
@@ -37,7 +36,7 @@ class LooksForPatients(forms.Form):
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
-        self.found = found_in_fields(self.cleaned_data)
+        self.found = self._looked_through()
         held = without(self.found, reasons_in(self._sent))
         named = {name: [replace(passage, where=self._label(name)) for passage in held[name]] for name in held}
         self.held = held_page.shown(named, code=self.code, sent=self._sent)
@@ -45,10 +44,18 @@ class LooksForPatients(forms.Form):
             self.fields[name].held = passages  # type: ignore[attr-defined]
             self.add_error(name, _("This looks like patient data. Change it, or say below it why it is none."))
 
+    def _looked_through(self) -> dict[str, list[Found]]:
+        """Field -> what was found in it; a form that takes a file adds what stands in it."""
+        return found_in_fields(self.cleaned_data)
+
     def _label(self, name: str) -> str:
         return str(self.fields[name].label)
 
-    def keep(self, audit: Audit, *, by: User, **about: Any) -> None:
-        """Record why the person kept what looks like patient data; `about` is what the trail says beside it."""
+    def keep(self, subject: Any, *, by: User, **about: Any) -> None:
+        """Record why the person kept what looks like patient data; `about` is what the trail says beside it.
+
+        `subject` is what was acted on: an audit, a finding or an incident.
+        """
         reasons: Mapping[str, str] = reasons_in(self._sent)
-        KeptPassage.keep(self.found, reasons, by=by, subject=audit, where={**audit.place, "audit": audit}, **about)
+        where = {**subject.place, subject._meta.model_name: subject}
+        KeptPassage.keep(self.found, reasons, by=by, subject=subject, where=where, **about)

@@ -1,11 +1,13 @@
 """What looked like patient data and was kept, because a person said that it is none."""
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, or_
 from typing import Any, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from auditapp import clock
@@ -15,17 +17,18 @@ from auditapp.identifiers.looking import Found, digest_of
 from auditapp.identifiers.rules import NAMES
 from auditapp.trail.models import Event
 
+# What a passage can stand in; of evidence also the answer that it was added to is named.
+TEXTS = ("revision", "standing", "evidence", "audit", "finding", "incident", "hazardrating")
+
 
 class KeptPassageQuerySet(models.QuerySet["KeptPassage"]):
     def visible_to(self, user: User) -> Self:
         rows = self.filter(organisation_id=user.organisation_id)
-        return rows if user.reach is None else rows.filter(models.Q(site=None) | models.Q(site_id__in=user.reach))
+        return rows if user.reach is None else rows.filter(Q(site=None) | Q(site_id__in=user.reach))
 
     def of_audit(self, audit: Any) -> Self:
         """In answers, evidence and acts of one audit, the newest first."""
-        rows = self.filter(
-            models.Q(revision__answer__audit=audit) | models.Q(answer__audit=audit) | models.Q(audit=audit)
-        )
+        rows = self.filter(Q(revision__answer__audit=audit) | Q(answer__audit=audit) | Q(audit=audit))
         return rows.select_related("by", "revision__answer", "evidence", "answer").order_by("-pk")
 
 
@@ -67,6 +70,9 @@ class KeptPassage(models.Model):
     evidence = models.ForeignKey(Evidence, models.PROTECT, null=True, related_name="kept")
     answer = models.ForeignKey("auditapp.Answer", models.PROTECT, null=True, related_name="+")  # evidence was added to
     audit = models.ForeignKey("auditapp.Audit", models.PROTECT, null=True, related_name="+")  # of an act on it
+    finding = models.ForeignKey("auditapp.Finding", models.PROTECT, null=True, related_name="kept")  # likewise
+    incident = models.ForeignKey("auditapp.Incident", models.PROTECT, null=True, related_name="kept")
+    hazardrating = models.ForeignKey("auditapp.HazardRating", models.PROTECT, null=True, related_name="kept")
     place = models.CharField(max_length=40)  # the field, or the part of a file
     rule = models.CharField(max_length=40)
     reason = models.CharField(max_length=20, choices=Reason.choices)
@@ -80,18 +86,16 @@ class KeptPassage(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(revision__isnull=False, standing=None, evidence=None, answer=None, audit=None)
-                | models.Q(revision=None, standing__isnull=False, evidence=None, answer=None, audit=None)
-                | models.Q(revision=None, standing=None, evidence__isnull=False, answer__isnull=False, audit=None)
-                | models.Q(revision=None, standing=None, evidence=None, answer=None, audit__isnull=False),
+                condition=reduce(or_, (Q(**{f"{text}__isnull": text != one for text in TEXTS}) for one in TEXTS))
+                & (Q(evidence=None, answer=None) | Q(evidence__isnull=False, answer__isnull=False)),
                 name="a_passage_is_kept_in_one_text",
             ),
             models.CheckConstraint(
-                condition=models.Q(reason__in=["staff", "invented", "other", "public"]),
+                condition=Q(reason__in=["staff", "invented", "other", "public"]),
                 name="a_passage_is_kept_for_a_reason",
             ),
             models.CheckConstraint(
-                condition=models.Q(digest__regex="^[0-9a-f]{64}$", passages__gte=1),
+                condition=Q(digest__regex="^[0-9a-f]{64}$", passages__gte=1),
                 name="a_kept_passage_has_a_digest",
             ),
         ]

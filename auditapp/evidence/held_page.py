@@ -7,7 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from auditapp.audits.models.kept import KeptPassage, reasons_in
+from auditapp.evidence.kept import KeptPassage, reasons_in
 from auditapp.identifiers.looking import Found
 
 STATUS = 428  # Precondition Required (RFC 6585): sent again with a reason for each passage, it is taken
