@@ -28,6 +28,8 @@ def _section(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
+    if match.app_name == "exchange":
+        return "" if (match.url_name or "").startswith("webhook") else "deployments"
     if match.app_name == "tracking":
         if match.url_name == "check_answers":
             return "questionnaires"

@@ -1,6 +1,7 @@
 """The register: one import per table, nothing else."""
 
 from auditapp.accounts.devices import DeviceKey
+from auditapp.accounts.feeds import CalendarFeed
 from auditapp.accounts.models import Membership, Organisation, Site, User
 from auditapp.accounts.notifications import Digest, MailChoice
 from auditapp.audits.models import (
@@ -41,15 +42,28 @@ from auditapp.deployments.models import (
     Deployment,
     ModelVersion,
     NoticeAcknowledgement,
+    Policy,
     Product,
     Profile,
     ProfileConfirmation,
     StatusChange,
+    StatusProposal,
     SupplierNotice,
     Vendor,
+    VersionEnd,
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
+from auditapp.exchange.models import (
+    Attempt,
+    Bundle,
+    BundleVerdict,
+    Delivery,
+    InventoryUpload,
+    ReleaseRule,
+    Webhook,
+    WebhookSecret,
+)
 from auditapp.findings.models import (
     Action,
     ActionStep,
@@ -87,21 +101,25 @@ from auditapp.reports.board import BoardReport, BoardReportFile
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
 from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
+from auditapp.tracking.due_letters import DueLetter, Reminder, RemindersDone
+from auditapp.tracking.first_plan import FirstPlan, PlannedAudit
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding",
-    "Authority", "BoardReport", "BoardReportFile", "Category", "CategoryScore", "Check", "ChecklistUpload",
-    "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest",
-    "Domain", "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "FindingChange", "Flag",
-    "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport",
-    "IncidentReview", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
+    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Attempt", "Audit",
+    "AuditFinding", "Authority", "BoardReport", "BoardReportFile", "Bundle", "BundleVerdict", "CalendarFeed",
+    "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment",
+    "Condition", "Decision", "Delivery", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion",
+    "DraftRevision", "DueLetter", "Event", "Evidence", "Finding", "FindingChange", "FirstPlan", "Flag", "Framework",
+    "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport", "IncidentReview",
+    "InventoryUpload", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
     "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
-    "PartialUpload", "Presence", "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire",
-    "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Reopening", "Report",
-    "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "RiskAcceptance",
-    "RootCause", "RootCauseRelease", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
-    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
-    "Vendor", "VersionMove", "Withdrawal",
+    "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
+    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "ReleaseRule",
+    "Reminder", "RemindersDone", "Reopening", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review",
+    "Revocation", "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading",
+    "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "StatusProposal",
+    "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply",
+    "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove",
+    "Webhook", "WebhookSecret", "Withdrawal",
 ]  # fmt: skip

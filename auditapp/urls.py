@@ -5,6 +5,7 @@ from django.urls import include, path
 from auditapp import public
 
 urlpatterns = [
+    path("", include("auditapp.exchange.urls")),
     path("", include("auditapp.tracking.urls")),
     path("", include("auditapp.accounts.urls")),
     path("deployments/", include("auditapp.deployments.urls")),

@@ -1,15 +1,25 @@
-"""When findings were opened, for the database: the day at their hospital, and how old they are."""
+"""How long findings have been open, in the steps in which boards read it."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.db import models
-from django.db.models import Case, CharField, F, Value, When
+from django.db.models import Case, CharField, F, Q, Value, When
+from django.utils.translation import gettext_lazy
 
-from auditapp.findings.listing import AGES, of_age
+from auditapp import clock
 
-LABELS = {code: label for code, label, *_days in AGES}  # the newest first
+LABELS = {  # the newest first
+    "new": gettext_lazy("Under 30 days"),
+    "month": gettext_lazy("30 to 89 days"),
+    "quarter": gettext_lazy("90 to 179 days"),
+    "half": gettext_lazy("180 days and more"),
+}
+DAYS = (0, 30, 90, 180)  # from so many whole days on
 
 
 class LocalDate(models.Func):
-    """The calendar day of an instant at a hospital: LocalDate("opened_at", "site__zone")."""
+    """The calendar day of an instant at a hospital, for the database: LocalDate("opened_at", "site__zone")."""
 
     template = "(TIMEZONE(%(expressions)s))::date"
     output_field = models.DateField()
@@ -18,6 +28,20 @@ class LocalDate(models.Func):
         super().__init__(F(zone), F(instant))
 
 
+def _spans() -> dict[str, tuple[datetime | None, datetime | None]]:
+    """Code -> opened after this instant, and not after that one."""
+    now = clock.now()
+    ends = [None, *(now - timedelta(days=days) for days in DAYS[1:]), None]
+    return {code: (after, until) for code, (until, after) in zip(LABELS, pairwise(ends), strict=True)}
+
+
+def of_age(code: str) -> Q:
+    """Findings that were opened so long ago."""
+    after, until = _spans()[code]
+    later = Q() if after is None else Q(opened_at__gt=after)
+    return later if until is None else later & Q(opened_at__lte=until)
+
+
 def age() -> Case:
-    """The code of a finding's age, as the list of findings filters by it."""
+    """The code of a finding's age, for the database."""
     return Case(*(When(of_age(code), then=Value(code)) for code in LABELS), output_field=CharField())

@@ -49,7 +49,7 @@ def _acts(incident: Incident, user: User) -> dict[str, Any]:
         acts["enter"] = f"{reverse('findings:entry', args=[deployment.ref])}?{urlencode({'incident': incident.ref})}"
     if Deployment.Status.SUSPENDED in deployment.moves_for(user):
         said = {"to": Deployment.Status.SUSPENDED.value, "reason": _("After %(ref)s.") % {"ref": incident.ref}}
-        acts["suspend"] = f"{reverse('deployments:status', args=[deployment.ref])}?{urlencode(said)}"
+        acts["suspend"] = f"{reverse('tracking:status', args=[deployment.ref])}?{urlencode(said)}"
     if user.holds(Role.AUDITOR, site=site) and deployment.status != Deployment.Status.RETIRED:
         for reason in ("containment", "re_audit"):
             said = {"deployment": deployment.ref, "for": reason}

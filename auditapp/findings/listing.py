@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, Value, When
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock, lists
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models import Deployment
+from auditapp.findings import ages
 from auditapp.findings.models import Finding, FindingQuerySet, HazardRating
 
 ORDERS = {
@@ -40,14 +40,6 @@ PRIORITIES = [
     ("P3", gettext_lazy("Priority 3")),
     ("P4", gettext_lazy("Priority 4")),
     ("condition", gettext_lazy("Conditions of decisions")),
-]
-# Days since a finding was opened first: more than, up to (none: for ever).
-AGES: list[tuple[str, Any, int, int | None]] = [
-    ("30", gettext_lazy("Up to 30 days"), 0, 30),
-    ("90", gettext_lazy("31 to 90 days"), 30, 90),
-    ("180", gettext_lazy("91 to 180 days"), 90, 180),
-    ("365", gettext_lazy("181 days to a year"), 180, 365),
-    ("older", gettext_lazy("More than a year"), 365, None),
 ]
 HAZARDS = [
     ("5", gettext_lazy("Level 5")),
@@ -79,8 +71,8 @@ def filtered(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> 
         rows = rows.filter(origin="condition") if priority == "condition" else rows.filter(priority=priority)
     if hazard := lists.chosen(query, "hazard", [code for code, _label in HAZARDS]):
         rows = _of_hazard(rows, hazard)
-    if age := lists.chosen(query, "age", [code for code, *_rest in AGES]):
-        rows = rows.filter(of_age(age))
+    if age := lists.chosen(query, "age", ages.LABELS):
+        rows = rows.filter(ages.of_age(age))
     if site := lists.chosen(query, "site", [s.code for s in sites]):
         rows = rows.filter(site__code=site)
     if deployment := lists.typed(query, "deployment"):
@@ -97,22 +89,13 @@ def _product(query: QueryDict) -> int | None:
     return int(typed) if typed.isdecimal() and len(typed) < 19 else None
 
 
-def of_age(code: str) -> Q:
-    """Opened so many days ago, to the second: no hospital's calendar is needed for an age."""
-    _code, _label, more_than, up_to = next(age for age in AGES if age[0] == code)
-    now = clock.now()
-    wanted = Q(opened_at__lt=now - timedelta(days=more_than)) if more_than else Q()
-    return wanted if up_to is None else wanted & Q(opened_at__gte=now - timedelta(days=up_to))
-
-
 def _of_hazard(rows: FindingQuerySet, hazard: str) -> FindingQuerySet:
     """By the highest level in force; few findings are rated at all, so these are looked up first."""
-    rated: Any = HazardRating.objects.in_force().filter(finding__isnull=False)
+    rated = HazardRating.objects.in_force().filter(finding__isnull=False)
     if hazard == "none":
         return rows.exclude(pk__in=rated.values("finding"))
     of_level = rated.filter(level=int(hazard)).values("finding")
-    candidates: Any = rows.filter(pk__in=of_level).with_hazard()  # some of them have a higher rating too
-    return candidates.filter(hazard=int(hazard))
+    return rows.filter(pk__in=of_level).with_hazard().filter(hazard=int(hazard))
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
@@ -120,7 +103,7 @@ def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
     menus = [
         lists.menu(query, "priority", _("Priority"), [("", _("Any priority")), *PRIORITIES]),
         lists.menu(query, "hazard", _("Hazard rating"), [("", _("Any or none")), *HAZARDS]),
-        lists.menu(query, "age", _("Age"), [("", _("Any age")), *((code, label) for code, label, *_rest in AGES)]),
+        lists.menu(query, "age", _("Open for"), [("", _("Any time")), *ages.LABELS.items()]),
     ]
     if len(sites) > 1:
         options = [("", _("All hospitals")), *((site.code, site.name) for site in sites)]
@@ -169,17 +152,13 @@ class Grouping:
     extra: tuple[str, ...] = ()
 
 
-def _age_of_row() -> Case:
-    return Case(*(When(of_age(code), then=Value(code)) for code, *_rest in AGES), output_field=CharField())
-
-
 def _by_code(key: str, options: Sequence[tuple[Any, ...]]) -> Callable[[Any], tuple[str, dict[str, str]]]:
     labels = {option[0]: option[1] for option in options}
     return lambda value: (str(labels.get(value, value)), {key: value})
 
 
 GROUPINGS = {
-    "age": Grouping(gettext_lazy("Age"), _age_of_row, _by_code("age", AGES)),
+    "age": Grouping(gettext_lazy("Age"), ages.age, _by_code("age", [*ages.LABELS.items()])),
     "priority": Grouping(
         gettext_lazy("Provisional priority"),
         lambda: Case(When(origin="condition", then=Value("condition")), default=F("priority")),
@@ -240,7 +219,7 @@ def _group(grouping: Grouping, line: dict[str, Any]) -> Group:
 
 def _order(by: str) -> Callable[[Group], Any]:
     """Ages and levels in their own order; people, hospitals and products with the most first."""
-    own = {"age": [age[0] for age in AGES], "priority": [p[0] for p in PRIORITIES], "hazard": [h[0] for h in HAZARDS]}
+    own = {"age": [*ages.LABELS], "priority": [p[0] for p in PRIORITIES], "hazard": [h[0] for h in HAZARDS]}
     if by not in own:
         return lambda group: (-group.total, group.label)
     return lambda group: own[by].index(group.key[by]) if group.key[by] in own[by] else len(own[by])

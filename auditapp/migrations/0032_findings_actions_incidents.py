@@ -90,7 +90,7 @@ HELD = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("auditapp", "0030_act_of_signing")]
+    dependencies = [("auditapp", "0031_over_time")]
 
     operations = [
         migrations.CreateModel(

@@ -25,11 +25,10 @@ PRIORITIES = {
     "condition": gettext_lazy("Conditions of decisions"),
 }
 AGES = {
-    "30": gettext_lazy("Up to 30 days"),
-    "90": gettext_lazy("31 to 90"),
-    "180": gettext_lazy("91 to 180"),
-    "365": gettext_lazy("181 to 365"),
-    "older": gettext_lazy("Older"),
+    "new": gettext_lazy("Under 30 days"),
+    "month": gettext_lazy("30 to 89"),
+    "quarter": gettext_lazy("90 to 179"),
+    "half": gettext_lazy("180 and more"),
 }
 STATUSES = {
     "proposed": gettext_lazy("proposed"),

@@ -21,7 +21,7 @@ from auditapp.findings import ages
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.reports.facts import decision_label
 from auditapp.templatetags import signs
-from auditapp.tracking import board
+from auditapp.tracking import board, schedule
 from auditapp.tracking.bars import SIZES, Bar, columns, rows
 from auditapp.tracking.board import Board
 from auditapp.tracking.history import percent, read_content
@@ -231,8 +231,16 @@ def _findings(found: Board, wanted: Asked) -> dict[str, Any]:
         for priority, word in PRIORITIES.items()
     ]
     bars = [Bar(str(row["word"]), [n for _word, n, _href in row["cells"]]) for row in table]
+    late = _late_audits(found)
     overdue = [
-        (site, found.overdue[site.pk], _link("findings:list", state="overdue", site=site.code)) for site in found.sites
+        (
+            site,
+            [
+                (late[site.pk], _link("tracking:schedule", state="overdue", site=site.code)),
+                (found.overdue[site.pk], _link("findings:list", state="overdue", site=site.code)),
+            ],
+        )
+        for site in found.sites
     ]
     return {
         "rows": table,
@@ -242,6 +250,12 @@ def _findings(found: Board, wanted: Asked) -> dict[str, Any]:
         "drawings": [(name, rows(bars, width)) for name, width in SIZES],
         "overdue": overdue,
     }
+
+
+def _late_audits(found: Board) -> Counter[int]:
+    """Hospital -> audits that the schedule calls overdue."""
+    rows = schedule.coming(Deployment.objects.filter(site__in=found.sites), found.sites)
+    return Counter(row.site.pk for row in rows if row.is_overdue)
 
 
 def _heatmap(found: Board) -> dict[str, Any]:

@@ -12,7 +12,16 @@ from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit, StandingAnswer
 from auditapp.audits.models.standing import SOON
-from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, NoticeAcknowledgement, Profile
+from auditapp.deployments.models import (
+    KEEPERS,
+    SIGNERS,
+    Deployment,
+    ModelVersion,
+    NoticeAcknowledgement,
+    Profile,
+    StatusProposal,
+)
+from auditapp.deployments.models.approval import STALE
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
 from auditapp.tracking import answering, brought_in, in_motion, incident_work, talking
@@ -26,7 +35,7 @@ APPEARS = {
     Role.CATEGORY_LEAD: gettext_lazy("questions and categories that you are given, comments that mention you"),
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
         "audits and incidents to review, findings left lying, profiles to confirm, reports to sign, "
-        "questionnaires to publish"
+        "questionnaires to publish, approvals that lapsed"
     ),
     Role.EXECUTIVE: gettext_lazy("reports to sign"),
     Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign, questionnaires to publish"),
@@ -45,7 +54,7 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _profiles, _notices, _questionnaires, _uncovered,
+        _standing, _steps, _profiles, _notices, _questionnaires, _uncovered,
         incident_work.containments, incident_work.reviews, incident_work.left_lying, incident_work.actions,
         incident_work.effects,
     ]  # fmt: skip
@@ -76,6 +85,19 @@ def _profiles(user: User) -> Iterator[Task]:
         href = reverse("tracking:profile", args=[deployment.ref])
         what = named(deployment.name, deployment.site.name)
         yield Task(Kind.CONFIRM, _("Confirm the profile"), what, href, deployment.site.zone, since=profile.at)
+
+
+def _steps(user: User) -> Iterator[Task]:
+    """Steps in the life of a deployment that somebody else proposed, waiting to be signed off."""
+    if not user.holds(*SIGNERS):
+        return
+    waiting = StatusProposal.objects.visible_to(user).waiting().exclude(by=user)
+    for step in waiting.filter(site__in=Site.objects.where(user, *SIGNERS)).with_names():
+        deployment = step.deployment
+        words = _("Sign off the step to: %(status)s") % {"status": Deployment.Status(step.to).label}
+        href = reverse("tracking:sign_off", args=[deployment.ref])
+        what = named(deployment.name, deployment.site.name)
+        yield Task(Kind.CONFIRM, words, what, href, deployment.site.zone, since=step.at)
 
 
 def _standing(user: User) -> Iterator[Task]:
@@ -115,25 +137,30 @@ def _questionnaires(user: User) -> Iterator[Task]:
 
 
 def _uncovered(user: User) -> Iterator[Task]:
-    """What runs on the person's deployments without an audit that lets it run, and none under way."""
-    if not user.holds(Role.DEPLOYMENT_OWNER):
+    """What runs without a valid audit and has none under way: for its owner; where one lapsed, for the safety officer.
+
+    What was never audited is not the officer's to see to one by one: the portfolio lists it.
+    """
+    officer, owner = Role.CLINICAL_SAFETY_OFFICER, Role.DEPLOYMENT_OWNER
+    if not user.holds(owner, officer):
         return
     under_way = Audit.objects.under_way().filter(model_version=OuterRef("pk"))
+    watched = Q(site__in=Site.objects.where(user, officer), lapse__in=STALE)
     mine = (
         ModelVersion.objects.visible_to(user)
         .running()
         .uncovered()
-        .filter(~Exists(under_way), deployment__owner=user, deployment__status__in=Deployment.IN_USE)
+        .filter(~Exists(under_way), watched | Q(deployment__owner=user), deployment__status__in=Deployment.IN_USE)
     )
     for version in mine.select_related("deployment__site"):
         deployment = version.deployment
         what = named(deployment.name, deployment.site.name)
         verb, href = _("Have version %(version)s audited"), deployment.get_absolute_url()
-        if version.audited_by:
-            verb, href = (
-                _("Act on the decision about version %(version)s"),
-                reverse("reports:report", args=[version.audited_by]),
-            )
-        words = verb % {"version": version.name}
+        if version.lapse == "decision_against_use":
+            verb = _("Act on the decision about version %(version)s")
+            href = reverse("reports:report", args=[version.audited_by])
+        elif version.lapse in STALE:
+            verb = _("Have version %(version)s audited again. %(why)s")
+        words = verb % {"version": version.name, "why": version.approval_sign["word"]}
         since = version.audited_at or version.starts
         yield Task(Kind.UNCOVERED, words, what, href, deployment.site.zone, since=since)

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from auditapp.deployments.models import (
-    REPORTERS,
     Deployment,
     NoticeAcknowledgement,
     Product,
     SupplierNotice,
     Vendor,
 )
+from auditapp.deployments.models.notice import REPORTERS
 from auditapp.tracking import products
 from auditapp.tracking.notice_forms import AcknowledgementForm, NoticeForm
 

@@ -15,7 +15,6 @@ from auditapp import lists
 from auditapp.accounts.models import User
 from auditapp.audits.models import Submission
 from auditapp.deployments.models import (
-    REPORTERS,
     Deployment,
     ModelVersion,
     NoticeAcknowledgement,
@@ -23,6 +22,7 @@ from auditapp.deployments.models import (
     SupplierNotice,
     Vendor,
 )
+from auditapp.deployments.models.notice import REPORTERS
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Question
 from auditapp.tracking import portfolio

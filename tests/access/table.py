@@ -15,12 +15,13 @@ ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
-REPORTERS = frozenset({AUDITOR, OFFICER, ADMINISTRATOR})
-ANSWERERS = frozenset({OWNER, OFFICER})
 MAKERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
+NOTICE_TAKERS = frozenset({AUDITOR, OFFICER, ADMINISTRATOR})
+ANSWERERS = frozenset({OWNER, OFFICER})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
-REPORTERS = ALL - {VIEWER}
-OFFICERS = frozenset({OFFICER})
+STEPPERS = frozenset({OFFICER, CHAIR, EXECUTIVE, OWNER})
+PLANNERS = frozenset({AUDITOR, OFFICER, CHAIR, EXECUTIVE})
+BUNDLERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -39,8 +40,10 @@ class Page:
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
     unknown: bool = False  # a POST finds nothing there, whoever sends it
-    of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
+    # for a POST, and where only the same roles read it for a GET, the role must be held for the whole group
+    of_the_group: bool = False
     part: bool = False  # tells of answers: who only answers what is given does not learn that this exists (404)
+    mine: bool = False  # known to the person who made it alone: nobody else learns that it exists (404)
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
 
@@ -80,11 +83,25 @@ TABLE = [
     Page("tracking:board"),
     Page("tracking:board_audits"),
     Page("tracking:board_reports", post=MAKERS, of_the_group=True),
-    *[
-        Page(f"tracking:board_report{page}", "board report", part=True)
-        for page in ("", "_pdf", "_facts")
-    ],
+    *[Page(f"tracking:board_report{page}", "board report", part=True) for page in ("", "_pdf", "_facts")],
     Page("deployments:list"),
+    Page("tracking:schedule"),
+    # The first plan: read by those who read a hospital's audits as a whole, prepared by those who do or answer for them
+    Page("tracking:first_plans"),
+    Page("tracking:first_plan", "hospital", part=True),
+    Page("tracking:first_plan_proposal", "hospital", get=PLANNERS, post=PLANNERS, part=True),
+    Page("tracking:first_plan_days", "planned hospital", get=PLANNERS, post=PLANNERS, part=True),
+    Page(
+        "tracking:first_plan_signature",
+        "planned hospital",
+        get=frozenset({EXECUTIVE}),
+        post=frozenset({EXECUTIVE}),
+        part=True,
+    ),
+    Page("tracking:first_plan_file", "planned hospital", with_={"n": "1"}, part=True),
+    # The rules over time: read by all, set for the group by those who speak for its clinical safety
+    Page("tracking:rules"),
+    Page("tracking:new_rules", get=GROUP_KEEPERS, post=GROUP_KEEPERS, of_the_group=True),
     Page("audits:list"),
     Page("findings:list"),
     # What is asked is no secret within an organisation
@@ -147,6 +164,21 @@ TABLE = [
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),
     Page("accounts:roles", "colleague", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
     Page("accounts:deactivation", "colleague", get=None, post=ADMINISTRATORS, group_wide=True),
+    # An inventory that somebody brings along
+    Page("exchange:inventory", get=KEEPERS, post=KEEPERS),
+    *[
+        Page(f"exchange:inventory_{step}", "inventory", frozenset({OFFICER}), frozenset({OFFICER}), mine=True)
+        for step in ("columns", "words", "rows")
+    ],
+    Page("exchange:inventory_to_mend", "inventory", get=frozenset({OFFICER}), mine=True),
+    Page("exchange:inventory_giving_up", "inventory", get=None, post=frozenset({OFFICER}), mine=True),
+    # Readiness bundles
+    Page("exchange:bundles"),
+    Page("exchange:bundle_asking", get=BUNDLERS, post=BUNDLERS),
+    Page("exchange:bundle", "bundle", get=BUNDLERS, post=BUNDLERS, part=True),
+    Page("exchange:bundle_try", "bundle", get=None, post=BUNDLERS, part=True),
+    Page("exchange:bundle_file", "bundle", get=BUNDLERS, part=True),
+    Page("exchange:release_rules", get=ADMINISTRATORS, post=ADMINISTRATORS),
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),
@@ -154,44 +186,18 @@ TABLE = [
     Page("tracking:comparison", "issued", with_={"other": "withdrawing"}, part=True),
     Page("tracking:product", "product", group_wide=True),
     Page("tracking:vendor", "vendor", group_wide=True),
-    Page("tracking:notice_entry", "product", get=REPORTERS, post=REPORTERS, group_wide=True),
+    Page("tracking:notice_entry", "product", get=NOTICE_TAKERS, post=NOTICE_TAKERS, group_wide=True),
     Page("tracking:notice", "notice", group_wide=True),
     Page("tracking:acknowledgement", "notice", get=ANSWERERS, post=ANSWERERS, with_={"ref": "deployment"}),
     Page("tracking:profile", "deployment"),
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
-    Page("deployments:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:sign_off", "deployment", get=STEPPERS, post=STEPPERS),
+    Page("tracking:status_drop", "deployment", get=None, post=STEPPERS),
     # Findings
     Page("findings:finding", "finding", part=True),
-    Page("findings:choice", get=KEEPERS),
-    Page("findings:entry", "deployment", get=KEEPERS, post=KEEPERS),
-    *[
-        Page(f"findings:{name}", "finding", get=KEEPERS, post=KEEPERS, part=True)
-        for name in ("priority", "due", "owner", "closure", "reopening", "root_cause", "action")
-    ],
-    *[
-        Page(f"findings:action_{name}", "finding", get=KEEPERS, post=KEEPERS, with_={"n": "1"}, part=True)
-        for name in ("completion", "judgement")
-    ],
-    Page("findings:action_drop", "finding", get=OFFICERS, post=OFFICERS, with_={"n": "1"}, part=True),
-    Page("findings:root_cause_release", "finding", get=None, post=OFFICERS, with_={"n": "1"}, part=True),
-    Page("findings:rating", "finding", get=OFFICERS, post=OFFICERS, part=True),
-    Page("findings:evidence_file", "finding", with_={"sha256": "proof"}, part=True),
-    *[
-        Page(f"findings:{name}", "hazard", get=OFFICERS, post=OFFICERS, part=True)
-        for name in ("rating_again", "hazard_closure", "acceptance")
-    ],
-    # Incidents: whoever works there reports, who reads audits as a whole reads them, the officer judges
-    Page("incidents:list"),
-    Page("incidents:choice", get=REPORTERS),
-    Page("incidents:report", "deployment", get=REPORTERS, post=REPORTERS),
-    Page("incidents:incident", "incident", part=True),
-    Page("incidents:review", "incident", get=OFFICERS, post=OFFICERS, part=True),
-    Page("incidents:findings", "incident", get=None, post=OFFICERS, part=True),
-    Page("incidents:exporting", "incident", get=OFFICERS, post=OFFICERS, part=True),
-    Page("incidents:export", "incident", with_={"number": "export"}, part=True),
-    Page("incidents:export_json", "incident", with_={"number": "export"}, part=True),
     # Audits
     Page("audits:opening", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:standing_answers"),

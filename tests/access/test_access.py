@@ -14,21 +14,26 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
-from auditapp.deployments.models import SupplierNotice
+from auditapp.deployments.models import Deployment, SupplierNotice
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
-from auditapp.findings.models import Action, Finding, HazardRating, Incident, IncidentExport, RootCause
+from auditapp.exchange import jobs as exchange_jobs
+from auditapp.exchange.models import Bundle
+from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
 from auditapp.reports import board_jobs, jobs
 from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.tracking import board_reports
+from auditapp.tracking.first_plan import FirstPlan
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
+from tests.exchange.brought import brought_along
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
+BY_KEY = {"board report", "product", "vendor", "notice", "checklist", "inventory"}
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
 
 
@@ -77,7 +82,6 @@ class World:
             likelihood="Low", reason="Seen once.", finding=finding,
         )  # fmt: skip
         self.things |= {"submitted": submitted.ref, "finding": finding.ref, "hazard": hazard.ref}
-        self._act_on(finding)
         draft = make.audit(deployment=deployment)
         self._attach(draft)
         self._ask_supplier(draft)
@@ -106,6 +110,13 @@ class World:
         library = Question.objects.current_wording().exclude(code__in=base.questions.values("code")).first()
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
+        self._plan(deployment)
+        bundle = Bundle.ask(
+            by=make.people["ben"], site=deployment.site, deployment=deployment, as_of=clock.today("Europe/London")
+        )
+        exchange_jobs.make_bundle(bundle=bundle.pk, organisation=bundle.organisation_id, site=bundle.site_id)
+        self.things["bundle"] = bundle.ref
+        self.things["inventory"] = str(brought_along(make.people["ben"]).pk)
         with make.at("2026-05-20T09:00"):
             made = board_reports.make_now(make.people["eve"], "royal")
         assert made is not None
@@ -121,29 +132,20 @@ class World:
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
 
+    def _plan(self, deployment: Deployment) -> None:
+        """A plan that was signed, and the next one, which waits for it."""
+        line = {"ref": deployment.ref, "name": deployment.name, "tier": "full", "because": ""}
+        about: Any = {"starts": clock.today("Europe/London"), "per_week": 1, "ranked": [line]}
+        plan = FirstPlan.propose(deployment.site, by=self.make.people["asha"], **about)
+        plan.sign(by=self.make.people["eve"], shown_sha256=plan.digest)
+        FirstPlan.propose(deployment.site, by=self.make.people["asha"], **about)
+
     def _sign_all(self, report: Any) -> None:
         jobs.render(report=report.pk, organisation=report.organisation_id, site=report.site_id)
         for turn in report.signatories:
             signer = self.make.people[{"auditor": "asha", "clinical_safety_officer": "ben"}[turn["role"]]]
             report.sign(by=signer, meaning=turn["meaning"], shown_sha256=report.newest_file.sha256)
             jobs.sign(report=report.pk, order=turn["order"], organisation=report.organisation_id, site=report.site_id)
-
-    def _act_on(self, finding: Finding) -> None:
-        """An action that is done, with a file, a root cause, and an incident of which an account was let out."""
-        asha, ben, omar = (self.make.people[name] for name in ("asha", "ben", "omar"))
-        action = Action.plan(finding, by=asha, what="Train the ward.", owner=omar, due=clock.today("UTC"))
-        proof = Evidence.keep_file(
-            ContentFile(b"list", name="list.txt"), by=omar, site=finding.site, title="List",
-            effective_date=clock.today("UTC"),
-        )  # fmt: skip
-        action.complete(by=omar, note="Trained.", done_on=clock.today("UTC"), evidence=proof)
-        RootCause.state(finding, by=omar, text="Nobody was told.", base=0)
-        incident = Incident.report(
-            finding.deployment, by=asha, kind="event", happened_on=clock.today("UTC"), harm="low", summary="Left out.",
-            checks=["mon-03"],
-        )  # fmt: skip
-        export = IncidentExport.make(incident, by=ben, text="A summary left a line out.")
-        self.things |= {"proof": proof.sha256, "incident": incident.ref, "export": str(export.number)}
 
     def _attach(self, audit: Any) -> None:
         evidence = Evidence.keep_file(
@@ -210,12 +212,10 @@ class World:
             kwargs = {"public_id": self.things["public"]}
         elif page.about == "colleague":
             kwargs["pk"] = self.things["colleague"]
-        elif page.about in {"board report", "product", "vendor", "notice"}:
+        elif "hospital" in page.about:
+            kwargs["code"] = "royal"
+        elif page.about in BY_KEY:
             kwargs["pk"] = self.things[page.about]
-        elif page.about == "checklist":
-            kwargs["pk"] = self.things["checklist"]
-        elif page.about == "hazard":
-            kwargs["hazard"] = self.things["hazard"]
         elif page.about in {"written", "ours", "own check"}:
             kwargs["code"] = self.things[page.about]
         elif page.about:
@@ -228,11 +228,15 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
     allowed = page.get if method == "get" else page.post
     if allowed is None:
         return "405"
-    if page.unknown:
+    if page.unknown or (page.mine and (place != "own" or role not in allowed)):
         return "404"
-    if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
-        return "403"  # an administrator of one hospital alone administers no people
-    if page.of_the_group and method == "post" and place == "other site":
+    if (
+        page.name.startswith(("accounts:", "exchange:"))
+        and allowed == frozenset({ADMINISTRATOR})
+        and place == "other site"
+    ):
+        return "403"  # an administrator of one hospital alone administers no people and no connections
+    if page.of_the_group and place == "other site" and (method == "post" or page.get == page.post):
         return "403"
     if page.about and place == "other organisation":
         return "404"

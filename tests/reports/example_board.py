@@ -80,7 +80,7 @@ def _facts(names: list[str], *, lines: int, scale: int, name: str) -> dict[str, 
     }  # fmt: skip
 
 
-AGES = ("30", "90", "180", "365", "older")
+AGES = ("new", "month", "quarter", "half")
 
 
 def _hospital(n: int, name: str, scale: int) -> dict[str, Any]:

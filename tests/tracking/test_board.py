@@ -10,14 +10,14 @@ from django.test import Client
 from django.utils.timezone import now
 
 from auditapp import clock
-from auditapp.findings import ages, listing
+from auditapp.findings import ages
 from auditapp.findings.models import Finding
 from auditapp.tracking import board
 from tests.factories import Make
 from tests.tracking.issued import counted, issued, sign_in
 
 LINKED = re.compile(
-    r'<a href="(/(?:portfolio|findings|board/audits)/\?[^"]*)">(?:(\d+)</a>|<svg.*?of (\d+) deployment)', re.S
+    r'<a href="(/(?:portfolio|findings|schedule|board/audits)/\?[^"]*)">(?:(\d+)</a>|<svg.*?of (\d+) deployment)', re.S
 )
 
 
@@ -72,7 +72,7 @@ def test_the_numbers_are_those_of_the_history(client: Client, make: Make, histor
         by_month = {key: dict(found) for key, found in shown["board"].issued.items()}
         assert {f"{month:%m}": sum(found.values()) for month, found in by_month.items()} == {"03": 1, "04": 1, "05": 1}
         findings = shown["board"].open_findings()
-        assert (findings["P1", "30"], findings["P2", "30"]) == (3, 1)
+        assert (findings["P1", "month"], findings["P1", "new"], findings["P2", "month"]) == (2, 1, 1)
         decided = [row["word"] for row in shown["decisions"]["rows"]]
         assert decided[:3] == ["May 2026", "Apr 2026", "Mar 2026"]
 
@@ -108,11 +108,11 @@ def test_each_person_sees_the_numbers_of_their_hospitals_alone(client: Client, m
 
 def test_a_finding_has_one_age(make: Make) -> None:
     make.submitted(mon_03=make.gap("not_met"), mon_05=make.gap("partial"))
-    for days, age in ((0, "30"), (29, "30"), (31, "90"), (89, "90"), (91, "180"), (181, "365"), (366, "older")):
+    for days, age in ((0, "new"), (29, "new"), (30, "month"), (89, "month"), (90, "quarter"), (180, "half")):
         with clock.at(now() + timedelta(days=days, minutes=5)):
             rows = Finding.objects.annotate(aged=ages.age())
             assert {row.aged for row in rows} == {age}
-            assert [code for code in ages.LABELS if Finding.objects.filter(listing.of_age(code)).exists()] == [age]
+            assert [code for code in ages.LABELS if Finding.objects.filter(ages.of_age(code)).exists()] == [age]
 
 
 def test_it_costs_the_same_however_much_there_is(client: Client, make: Make) -> None:
@@ -120,7 +120,7 @@ def test_it_costs_the_same_however_much_there_is(client: Client, make: Make) -> 
 
     def look() -> int:
         client.get("/board/")
-        with counted(20) as queries:
+        with counted(26) as queries:
             client.get("/board/")
         return queries()
 

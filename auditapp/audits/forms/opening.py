@@ -71,16 +71,18 @@ class OpeningForm(forms.Form):
         *args: Any,
         deployment: Deployment,
         versions: Iterable[QuestionnaireVersion],
-        wanted: str = "",
+        wanted: tuple[str, list[str]] = ("", []),
         **kwargs: Any,
     ) -> None:
-        """`wanted` is the reason that a link names, if it does: the questionnaire usual for it is proposed."""
+        """`wanted` are the reason and the triggers of a proposal that led here: they are chosen to begin with."""
         super().__init__(*args, **kwargs)
-        self.deployment, self.wanted = deployment, wanted
+        self.deployment = deployment
+        self.wanted, triggers = wanted
         self.lacks = ""  # the code of what comes first, once the form was found right
         self.facts = deployment.newest_profile.facts
         self.versions = {version.pk: version for version in versions}
         self._offer_questionnaires()
+        self.fields["triggers"].initial = triggers
         running = deployment.versions.running().first()
         models = self.fields["model_version"]
         models.queryset = deployment.versions.order_by("-starts")  # type: ignore[attr-defined]
@@ -93,8 +95,7 @@ class OpeningForm(forms.Form):
     def _offer_questionnaires(self) -> None:
         field = self.fields["version"]
         field.queryset = QuestionnaireVersion.objects.filter(pk__in=self.versions)  # type: ignore[attr-defined]
-        asked_for = (version for version in self.versions.values() if usual_reason(version) == self.wanted)
-        best = next(asked_for, None) or proposed(self.versions.values(), self.deployment)
+        best = proposed(self.versions.values(), self.deployment, self.wanted)
         field.initial = best.pk if best else None
         self.proposed = best
         field.choices = [(pk, v.questionnaire.title) for pk, v in self.versions.items()]  # type: ignore[attr-defined]

@@ -92,6 +92,7 @@ class Finding(Placed):
     incident = models.ForeignKey(Incident, models.PROTECT, null=True, related_name="findings")
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     opened_at = models.DateTimeField()
+    source = models.CharField(max_length=30, blank=True, default="", db_default="")  # the audit that raised it
     objects = FindingQuerySet.as_manager()
 
     class Meta:
@@ -105,6 +106,11 @@ class Finding(Placed):
         ]
         indexes = [
             models.Index(fields=["deployment", "state"], name="findings_of_a_deployment"),
+            models.Index(
+                fields=["deployment", "source"],
+                condition=models.Q(origin="condition", state="open"),
+                name="open_conditions_of_a_decision",
+            ),
             models.Index(fields=["organisation", "due"], name="open_findings_of_a_group", condition=Q(state="open")),
             models.Index(fields=["site", "due"], name="open_findings_of_a_site", condition=Q(state="open")),
         ]
@@ -138,13 +144,14 @@ class Finding(Placed):
             opened_by=by,
             opened_at=clock.now(),
             first_due=about.get("due"),
+            source=source,
             ruled=about.get("priority", ""),
             **about,
         )
         due = finding.due and finding.due.isoformat()
         Event.record(
-            by, "finding.opened", finding, ref=finding.ref, source=source, check=finding.check_code,
-            priority=finding.priority, due=due,
+            by, "finding.opened", finding, ref=finding.ref, source=source, origin=finding.origin,
+            check=finding.check_code, priority=finding.priority, due=due,
         )  # fmt: skip
         return finding
 

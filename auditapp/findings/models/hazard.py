@@ -128,10 +128,12 @@ class HazardRating(Placed):
             raise Refused(_("Give the reason why further reduction is impractical."))
         if until < clock.today(self.site.zone):
             raise Refused(_("The end date has passed already."))
-        if not HazardRating.objects.in_force().filter(pk=self.pk).exists():
+        Deployment.objects.select_for_update().get(pk=self.deployment_id)  # a rating's own row can never change
+        held = HazardRating.objects.get(pk=self.pk)
+        if not HazardRating.objects.in_force().filter(pk=held.pk).exists():
             raise Refused(_("This hazard rating is no longer in force."))
         accepted = RiskAcceptance.objects.create(
-            **self.place, rating=self, n=self.acceptances.count() + 1, level=self.level, until=until, reason=reason,
+            **self.place, rating=held, n=held.acceptances.count() + 1, level=held.level, until=until, reason=reason,
             by=by, at=clock.now(),
         )  # fmt: skip
         Event.record(by, "hazard.accepted", self, ref=self.ref, level=self.level, until=until.isoformat())
