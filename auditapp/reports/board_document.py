@@ -17,6 +17,7 @@ RESULTS = {  # worst first, each with its shape, so that no result is told by co
     "reached_with_conditions": ("◐", gettext_lazy("Calculated: thresholds reached, with conditions")),
     "thresholds_reached": ("●", gettext_lazy("Calculated: thresholds reached")),
 }
+SHADES = ("#17212b", "#74818d", "#d6dce1", "#ffffff")  # of the bars, in the order of RESULTS; told apart in grey
 PRIORITIES = {
     "P1": gettext_lazy("Priority 1"),
     "P2": gettext_lazy("Priority 2"),
@@ -105,7 +106,7 @@ def _first(rows: Facts, most: int, shown: Any) -> Facts:
 
 def _named(counts: Facts, signs: Any) -> list[Facts]:
     rows = enumerate(signs.items())
-    return [{"shape": shape, "word": word, "n": counts[code], "series": n} for n, (code, (shape, word)) in rows]
+    return [{"shape": shape, "word": word, "n": counts[code], "shade": SHADES[n]} for n, (code, (shape, word)) in rows]
 
 
 def _hospital(hospital: Facts, domains: list[Facts]) -> Facts:
@@ -135,7 +136,7 @@ def _trend(months: list[Facts]) -> Facts:
         for series, code in enumerate(RESULTS):
             if count := month["results"][code]:
                 height = 36 * count // most or 1
-                pieces.append({"y": 42 - foot - height, "height": height, "series": series})
+                pieces.append({"y": 42 - foot - height, "height": height, "shade": SHADES[series]})
                 foot += height
         when = date.fromisoformat(f"{month['month']}-01")
         total = sum(month["results"].values())
