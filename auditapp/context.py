@@ -33,7 +33,7 @@ def _section(request: HttpRequest) -> str:
     if match.app_name == "tracking":
         if match.url_name == "check_answers":
             return "questionnaires"
-        if match.url_name.startswith("board"):
+        if (match.url_name or "").startswith("board"):
             return "portfolio"
         return match.url_name if match.url_name in SECTIONS else "deployments"
     own = {"accounts:people": "people", "accounts:invitation": "people"}

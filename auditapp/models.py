@@ -97,6 +97,7 @@ from auditapp.questionnaires.models import (
     QuestionnaireVersion,
     ThresholdAdoption,
 )
+from auditapp.reports.board import BoardReport, BoardReportFile
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
 from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
@@ -106,18 +107,19 @@ from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
     "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Attempt", "Audit",
-    "AuditFinding", "Authority", "Bundle", "BundleVerdict", "CalendarFeed", "Category", "CategoryScore", "Check",
-    "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision", "Delivery", "Deployment",
-    "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "DueLetter", "Event", "Evidence",
-    "Finding", "FindingChange", "FirstPlan", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating",
-    "Head", "Incident", "IncidentExport", "IncidentReview", "InventoryUpload", "KeptPassage", "Look", "MailChoice",
-    "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "NoticeAcknowledgement", "Opening",
-    "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product",
-    "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer",
-    "ReadingFinish", "Reauthentication", "ReleaseRule", "Reminder", "RemindersDone", "Reopening", "Report",
-    "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "RiskAcceptance", "RootCause",
-    "RootCauseRelease", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer",
-    "StatusChange", "StatusProposal", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
-    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor",
-    "VersionEnd", "VersionMove", "Webhook", "WebhookSecret", "Withdrawal",
+    "AuditFinding", "Authority", "BoardReport", "BoardReportFile", "Bundle", "BundleVerdict", "CalendarFeed",
+    "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment",
+    "Condition", "Decision", "Delivery", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion",
+    "DraftRevision", "DueLetter", "Event", "Evidence", "Finding", "FindingChange", "FirstPlan", "Flag", "Framework",
+    "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport", "IncidentReview",
+    "InventoryUpload", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
+    "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
+    "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
+    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "ReleaseRule",
+    "Reminder", "RemindersDone", "Reopening", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review",
+    "Revocation", "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading",
+    "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "StatusProposal",
+    "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply",
+    "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove",
+    "Webhook", "WebhookSecret", "Withdrawal",
 ]  # fmt: skip

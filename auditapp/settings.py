@@ -235,10 +235,13 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "delete_jobs": "successful",  # what they did is in the product's own rows; failed ones stay to be looked at
 }
 PROCRASTINATE_IMPORT_PATHS = [
+    "auditapp.deployments.letters",
+    "auditapp.reports.board_jobs",
     "auditapp.reports.jobs",
     "auditapp.evidence.jobs",
     "auditapp.audits.letters",
     "auditapp.audits.supplier_mail",
+    "auditapp.tracking.board_reports",
     "auditapp.tracking.digest",
     "auditapp.exchange.jobs",
 ]

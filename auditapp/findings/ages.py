@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from django.db.models import Case, CharField, Q, Value, When
+from django.db import models
+from django.db.models import Case, CharField, F, Q, Value, When
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
@@ -15,6 +16,16 @@ LABELS = {  # the newest first
     "half": gettext_lazy("180 days and more"),
 }
 DAYS = (0, 30, 90, 180)  # from so many whole days on
+
+
+class LocalDate(models.Func):
+    """The calendar day of an instant at a hospital, for the database: LocalDate("opened_at", "site__zone")."""
+
+    template = "(TIMEZONE(%(expressions)s))::date"
+    output_field = models.DateField()
+
+    def __init__(self, instant: str, zone: str) -> None:
+        super().__init__(F(zone), F(instant))
 
 
 def _spans() -> dict[str, tuple[datetime | None, datetime | None]]:

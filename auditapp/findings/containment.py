@@ -56,10 +56,10 @@ class Containment:
 
 def of(incident: Incident) -> Containment:
     """In two queries."""
-    checks = incident.deployment.audits.filter(reason=REASON).exclude(state="withdrawn")  # type: ignore[attr-defined]
-    done = checks.filter(submissions__at__gte=incident.at).annotate(handed_over=Min(
-        "submissions__at", filter=Q(submissions__at__gte=incident.at)
-    )).order_by("handed_over").first()  # fmt: skip
+    checks = incident.deployment.audits.filter(reason=REASON).exclude(state="withdrawn")
+    since = Q(submissions__at__gte=incident.at)
+    handed_over: Any = checks.filter(since).annotate(handed_over=Min("submissions__at", filter=since))
+    done = handed_over.order_by("handed_over").first()
     under_way = None if done else checks.filter(state="draft").order_by("opened_at").last()
     return Containment(
         deadline=incident.at + WITHIN,
@@ -69,9 +69,9 @@ def of(incident: Incident) -> Containment:
     )
 
 
-def with_containment(incidents: IncidentQuerySet) -> IncidentQuerySet:
-    """With `contained_at`, the first submission of such a check after the report, and `contained_by`, one under way."""
-    audits = Deployment.audits.rel.related_model._default_manager  # type: ignore[attr-defined]
+def with_containment(incidents: IncidentQuerySet) -> Any:
+    """With `contained_at`, the first submission of such a check after the report, and `is_under_way`."""
+    audits = Deployment.audits.rel.related_model._default_manager
     checks = audits.filter(deployment=OuterRef("deployment"), reason=REASON).exclude(state="withdrawn")
     done = checks.filter(submissions__at__gte=OuterRef("at")).order_by("submissions__at")
     return incidents.annotate(

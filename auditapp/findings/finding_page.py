@@ -25,7 +25,7 @@ class Line:
 
 def page(finding: Finding, user: User) -> dict[str, Any]:
     """The same number of queries however often it was found, changed and closed."""
-    raised = finding.raised_by.select_related("submission__audit").defer("submission__canonical")  # type: ignore[attr-defined]
+    raised = finding.raised_by.select_related("submission__audit").defer("submission__canonical")
     actions = list(finding.actions.with_steps())
     causes = list(finding.root_causes.select_related("by", "released__by").order_by("-n"))
     hazards = finding.hazard_ratings.select_related("by", "closure", "replaced_by", "site")

@@ -34,9 +34,9 @@ def reopen_checks(incident: Incident, *, by: User) -> Questioned:
     deployment = incident.deployment
     known: dict[str, Finding] = {}
     rows = deployment.findings.filter(check_code__in=incident.checks).select_related("deployment")
-    for finding in rows.order_by("opened_at", "pk"):
-        if finding.is_open or finding.check_code not in known or not known[finding.check_code].is_open:
-            known[finding.check_code] = finding
+    for row in rows.order_by("opened_at", "pk"):
+        if row.is_open or row.check_code not in known or not known[row.check_code].is_open:
+            known[row.check_code] = row
     questions = {q.code: q for q in Question.objects.visible_to(by).current_wording().filter(code__in=incident.checks)}
     content, done = rules.in_force(by), Questioned(0, 0, 0)
     for code in incident.checks:

@@ -1,4 +1,4 @@
-"""What suppliers tell of a product, and what each owner did about it."""
+"""What suppliers tell of a product, what each owner did about it, what a check was split into, and board reports."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -61,6 +61,27 @@ IN_PLACE = migrations.RunSQL(
     ALTER TABLE auditapp_product DROP CONSTRAINT product_and_its_organisation;
     """,
 )
+
+
+# A file stands where its report stands; a report of the whole group has no hospital.
+OF_THE_REPORT = migrations.RunSQL(
+    """
+    ALTER TABLE auditapp_boardreport ADD CONSTRAINT boardreport_is_at_a_site_of_its_organisation
+        FOREIGN KEY (site_id, organisation_id) REFERENCES auditapp_site (id, organisation_id);
+    ALTER TABLE auditapp_boardreport ADD CONSTRAINT boardreport_and_its_organisation UNIQUE (id, organisation_id);
+    ALTER TABLE auditapp_boardreportfile ADD CONSTRAINT boardreportfile_report_is_of_the_same_organisation
+        FOREIGN KEY (report_id, organisation_id) REFERENCES auditapp_boardreport (id, organisation_id);
+    ALTER TABLE auditapp_boardreportfile ADD CONSTRAINT boardreportfile_is_at_a_site_of_its_organisation
+        FOREIGN KEY (site_id, organisation_id) REFERENCES auditapp_site (id, organisation_id);
+    """,
+    """
+    ALTER TABLE auditapp_boardreportfile DROP CONSTRAINT boardreportfile_is_at_a_site_of_its_organisation;
+    ALTER TABLE auditapp_boardreportfile DROP CONSTRAINT boardreportfile_report_is_of_the_same_organisation;
+    ALTER TABLE auditapp_boardreport DROP CONSTRAINT boardreport_and_its_organisation;
+    ALTER TABLE auditapp_boardreport DROP CONSTRAINT boardreport_is_at_a_site_of_its_organisation;
+    """,
+)
+DIGEST = "^[0-9a-f]{64}$"
 
 
 class Migration(migrations.Migration):
@@ -135,4 +156,73 @@ class Migration(migrations.Migration):
             f"GRANT UPDATE (also_replaced_by) ON auditapp_check TO {WEB}",
             f"REVOKE UPDATE (also_replaced_by) ON auditapp_check FROM {WEB}",
         ),
+        migrations.AddIndex(
+            "audit",
+            models.Index(
+                fields=["organisation", "issued_at"],
+                condition=models.Q(issued_at__isnull=False),
+                name="issued_audits_by_time",
+            ),
+        ),
+        migrations.CreateModel(
+            "BoardReport",
+            [
+                ("id", key()),
+                ("month", models.DateField()),
+                ("n", models.PositiveSmallIntegerField()),
+                ("complete", models.BooleanField()),
+                ("canonical", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("by", kept(settings.AUTH_USER_MODEL, null=True)),
+                ("organisation", kept("auditapp.organisation")),
+                ("site", kept("auditapp.site", null=True)),
+            ],
+            {
+                "ordering": ["-month", "-n"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=["organisation", "site", "month", "n"],
+                        name="one_board_report_per_number",
+                        nulls_distinct=False,
+                    ),
+                    models.UniqueConstraint(
+                        fields=["organisation", "site", "month"],
+                        condition=models.Q(complete=True),
+                        name="one_board_report_of_a_complete_month",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(sha256__regex=DIGEST), name="a_board_report_has_a_digest"
+                    ),
+                ],
+            },
+        ),
+        guarded("boardreport", f"{OURS} AND {HERE}"),
+        migrations.CreateModel(
+            "BoardReportFile",
+            [
+                ("id", key()),
+                ("content", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("printed_with", models.CharField(max_length=300)),
+                ("level", models.CharField(max_length=10)),
+                ("at", models.DateTimeField()),
+                ("organisation", kept("auditapp.organisation")),
+                ("site", kept("auditapp.site", null=True)),
+                (
+                    "report",
+                    models.OneToOneField(on_delete=PROTECT, related_name="file", to="auditapp.boardreport"),
+                ),
+            ],
+            {
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(sha256__regex=DIGEST), name="a_file_of_a_board_report_has_a_digest"
+                    )
+                ]
+            },
+        ),
+        guarded("boardreportfile", f"{OURS} AND {HERE}"),
+        OF_THE_REPORT,
     ]

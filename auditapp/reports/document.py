@@ -167,7 +167,7 @@ def _clock(zone: str) -> Callable[[str], str]:
     return lambda text: local_text(datetime.fromisoformat(text), zone) if text else ""
 
 
-def _short(text: str, most: int) -> str:
+def clipped(text: str, most: int) -> str:
     """The text, cut between words to at most that many characters, with dots where it was cut."""
     return text if len(text) <= most else text[: most - 1].rsplit(maxsplit=1)[0].rstrip(" ,;:") + " …"
 
@@ -209,7 +209,7 @@ def _deployment(deployment: Facts) -> Facts:
 
 def _decision(decision: Facts, most: int) -> Facts:
     conditions = [c | {"due_label": day(c["due"])} for c in decision["conditions"]]
-    short = _short(decision["reasons"], most)
+    short = clipped(decision["reasons"], most)
     return decision | {
         "conditions": conditions,
         "by_label": person(decision["by"]),
@@ -368,7 +368,7 @@ def _size(size: int | None) -> str:
 def _failed(questions: list[Facts], width: int) -> list[Facts]:
     """Every answer that falls short, the gravest first, in the questionnaire's order within one gravity."""
     return [
-        q | {"short": _short(q["text"], width)}
+        q | {"short": clipped(q["text"], width)}
         for criticality, states in GRAVITY
         for q in questions
         if q["criticality"] == criticality and q["state"] in states
@@ -391,7 +391,7 @@ def _musts(facts: Facts, width: int) -> list[Facts]:
         for f in sorted(facts["findings"], key=lambda f: f["priority"])
         if f["priority"] in {"P1", "P2"} and f["state"] != "closed"
     ]
-    return [m | {"due": day(m["due"]), "text": _short(m["text"], width)} for m in conditions + findings]
+    return [m | {"due": day(m["due"]), "text": clipped(m["text"], width)} for m in conditions + findings]
 
 
 def _first(of: list[Facts], lines: int) -> Facts:

@@ -1,4 +1,4 @@
-"""The report as a PDF: PDF/A-3a and PDF/UA-1 in one file, the facts attached, a field for each signature."""
+"""Reports as PDF: PDF/A-3a and PDF/UA-1 in one file, the facts attached, a field for each signature."""
 
 import gc
 import hashlib
@@ -28,11 +28,11 @@ from weasyprint.document import Document
 from weasyprint.text.ffi import pango
 from weasyprint.text.fonts import FontConfiguration
 
-from auditapp.reports import document, tagging
+from auditapp.reports import board_document, document, tagging
 from auditapp.reports.fields import SEAL, TIMESTAMPS
 
 COLOURS = "report-srgb"  # the output intent
-FACTS_NAME = "audit-facts.json"
+FACTS_NAME, BOARD_NAME = "audit-facts.json", "board-facts.json"
 VARIANT = "pdf/a-3a"
 STAMP_VARIANT = "pdf/a-3u"  # drawn into a page that has its own tags
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
@@ -83,10 +83,40 @@ def printed(facts: dict[str, Any], *, facts_bytes: bytes) -> Printed:
             if "contents" not in drawn.pages[1].anchors and room + 1 < len(document.ROOMS):
                 room += 1  # page 1 has run over
                 continue
-            content, found = _written(drawn, facts, facts_bytes)
+            content, found = _written(drawn, facts_bytes, FACTS_NAME, facts["report"]["prepared_at"], _fields(facts))
             if found <= missing:
                 return Printed(_sign_ready(content), f"{_renderer()}; fonts {_fonts_of(drawn)}")
             missing |= found
+
+
+def printed_board(facts: dict[str, Any], *, facts_bytes: bytes) -> Printed:
+    """Print the facts of a board report on one page, with an empty field for the organisation's seal.
+
+    Raises ValueError for facts of another schema, and if they do not fit whatever is left to the attached facts.
+    """
+    digest = hashlib.sha256(facts_bytes).hexdigest()
+    seal = {SEAL: _seal_of(facts["organisation"]["name"])}
+    with _uncollected():
+        missing: set[str] = set()
+        room = 0
+        while room < len(board_document.ROOMS):
+            drawn = _document(board_html(facts, digest, unprintable=missing, room=room), _board_style())
+            if len(drawn.pages) > 1:
+                room += 1
+                continue
+            content, found = _written(drawn, facts_bytes, BOARD_NAME, facts["board"]["prepared_at"], seal)
+            if found <= missing:
+                return Printed(_sign_ready(content), f"{_renderer()}; fonts {_fonts_of(drawn)}")
+            missing |= found
+    raise ValueError("The board report does not fit on one page.")
+
+
+def board_html(facts: dict[str, Any], digest: str, *, unprintable: Set[str] = frozenset(), room: int = 0) -> str:
+    """The board report's HTML; `room` says how much the page may hold (board_document.ROOMS)."""
+    with translation.override(settings.LANGUAGE_CODE):
+        context = board_document.document(_spelled_out(facts, unprintable), digest, room)
+        context |= {"lang": translation.to_locale(settings.LANGUAGE_CODE).replace("_", "-")}
+        return render_to_string("reports/print/board.html", context)
 
 
 def html(facts: dict[str, Any], digest: str, *, unprintable: Set[str] = frozenset(), room: int = 0) -> str:
@@ -124,7 +154,8 @@ def stamp(*, person: str, role_label: str, meaning: str, local: str, width: floa
 def _renderer() -> str:
     """What decides on the bytes beside the facts and the fonts: our own code and templates, and the libraries."""
     here, base = Path(__file__).parent, settings.BASE_DIR
-    ours = [here / "pdf.py", here / "document.py", here / "tagging.py", base / "static" / "css" / "print.css"]
+    ours = [here / name for name in ("pdf.py", "document.py", "board_document.py", "tagging.py")]
+    ours += [base / "static" / "css" / name for name in ("print.css", "print-board.css")]
     ours += sorted((base / "templates" / "reports" / "print").glob("*.html"))
     digest = hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in ours)).hexdigest()
     libraries = [f"{name} {version(name)}" for name in ("weasyprint", "pydyf", "fonttools", "pikepdf")]
@@ -149,18 +180,19 @@ def _document(text: str, style: CSS | None = None, variant: str = VARIANT) -> Do
     )
 
 
-def _written(drawn: Document, facts: dict[str, Any], facts_bytes: bytes) -> tuple[bytes, set[str]]:
+def _written(
+    drawn: Document, facts_bytes: bytes, name: str, prepared_at: str, fields: dict[str, str]
+) -> tuple[bytes, set[str]]:
     """The tagged file with the facts inside, and the characters for which no font had a glyph."""
-    prepared = datetime.fromisoformat(facts["report"]["prepared_at"])
+    prepared = datetime.fromisoformat(prepared_at)
     attached = Attachment(
         file_obj=io.BytesIO(facts_bytes),
-        name=FACTS_NAME,
+        name=name,
         description=_("The facts that this report was printed from"),
         relationship="Data",
         created=prepared,
         modified=prepared,
     )
-    fields = _fields(facts)
     rdf = drawn.metadata.generate_rdf_metadata
 
     def rdf_for_both(*args: Any, **kwargs: Any) -> bytes:
@@ -191,8 +223,12 @@ def _fields(facts: dict[str, Any]) -> dict[str, str]:
         s["field"]: _("Signature of the %(role)s: %(meaning)s") % {"role": s["role_label"], "meaning": s["meaning"]}
         for s in facts["signatories"]
     }
-    seal = {SEAL: _("Seal of %(organisation)s") % {"organisation": facts["submission"]["organisation"]["name"]}}
+    seal = {SEAL: _seal_of(facts["submission"]["organisation"]["name"])}
     return signing | seal | {field: _("Archival timestamp %(n)s") % {"n": n} for n, field in enumerate(TIMESTAMPS, 1)}
+
+
+def _seal_of(organisation: str) -> str:
+    return _("Seal of %(organisation)s") % {"organisation": organisation}
 
 
 def _sign_ready(content: bytes) -> bytes:
@@ -245,7 +281,16 @@ def _fonts() -> FontConfiguration:
 
 @cache
 def _style() -> CSS:
-    return CSS(filename=settings.BASE_DIR / "static" / "css" / "print.css", font_config=_fonts(), url_fetcher=_refuse)
+    return _sheet("print.css")
+
+
+@cache
+def _board_style() -> CSS:
+    return _sheet("print-board.css")
+
+
+def _sheet(name: str) -> CSS:
+    return CSS(filename=settings.BASE_DIR / "static" / "css" / name, font_config=_fonts(), url_fetcher=_refuse)
 
 
 def _refuse(url: str, *args: Any, **kwargs: Any) -> NoReturn:

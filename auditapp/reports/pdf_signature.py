@@ -18,6 +18,7 @@ from auditapp.reports.fields import SEAL, TIMESTAMPS
 from auditapp.reports.timestamps import TimestampAuthority, Unreachable
 
 if TYPE_CHECKING:
+    from auditapp.accounts.models import Organisation
     from auditapp.reports.models import Report, ReportFile, Signature
 
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")  # PAdES baseline: each proves what the one before does, and more
@@ -66,7 +67,13 @@ def can_be_sealed(content: bytes) -> bool:
 
 def sealed(report: "Report", content: bytes) -> Made:
     """The PDF with the organisation's seal, after all signatures."""
-    organisation = report.audit.organisation
+    return seal_of(
+        report.audit.organisation, content, zone=report.audit.site.zone, meaning=_("sealed after all had signed")
+    )
+
+
+def seal_of(organisation: "Organisation", content: bytes, *, zone: str, meaning: str) -> Made:
+    """The PDF with the organisation's seal, saying what it means."""
     at = clock.now()
     authority = Authority.for_code(organisation.code, organisation.name, at=at)
 
@@ -76,9 +83,9 @@ def sealed(report: "Report", content: bytes) -> Made:
             field=SEAL,
             person=organisation.name,
             role_label=_("Seal of the organisation"),
-            meaning=_("sealed after all had signed"),
+            meaning=meaning,
             at=at,
-            local=clock.local_text(at, report.audit.site.zone),
+            local=clock.local_text(at, zone),
             key=authority.seal_key,
             certificate=x509.load_der_x509_certificate(bytes(authority.seal_certificate)),
             authority_certificate=bytes(authority.certificate),

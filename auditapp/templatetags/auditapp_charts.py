@@ -23,6 +23,8 @@ KINDS = {
     "validity": Sign("dash", "good", gettext_lazy("Covered by")),
     "audit": Sign("tick-full", "info", gettext_lazy("Audits")),
     "incident": Sign("triangle", "bad", gettext_lazy("Incidents")),
+    "finding": Sign("flag", "attention", gettext_lazy("Findings")),
+    "notice": Sign("info", "attention", gettext_lazy("Notices of the supplier")),
     "status": Sign("diamond", "neutral", gettext_lazy("Status")),
 }
 

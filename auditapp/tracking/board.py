@@ -59,6 +59,7 @@ class Board:
     domains: Sequence[Domain] = ()
     cells: Mapping[tuple[int, str], Cell] = field(default_factory=dict)  # (site, domain)
     findings: Mapping[int, Counter[tuple[str, str]]] = field(default_factory=dict)  # site -> (priority, age)
+    opened: Counter[int] = field(default_factory=Counter)  # site -> open findings
     overdue: Counter[int] = field(default_factory=Counter)  # site -> findings past their date
 
     @property
@@ -95,7 +96,7 @@ def figures(sites: Iterable[Site], month: date) -> Board:
     for site, status, n in here.order_by().values_list("site", "status").annotate(n=Count("pk")):
         statuses[site][status] = n
     domains, cells = _heatmap(here)
-    findings, overdue = _findings(sites)
+    findings, opened, overdue = _findings(sites)
     return Board(
         sites,
         month,
@@ -105,6 +106,7 @@ def figures(sites: Iterable[Site], month: date) -> Board:
         domains,
         cells,
         findings,
+        opened,
         overdue,
     )
 
@@ -120,7 +122,9 @@ def issued_audits(sites: Iterable[Site], first: date, last: date) -> Any:
     """
     sites = list(sites)
     around = instants(first, shifted(last, 1), [site.zone for site in sites])
-    rows = Audit.objects.filter(site__in=sites, issued_at__gte=around[0], issued_at__lt=around[1])
+    organisations = {site.organisation_id for site in sites}  # for the index; a page is of one
+    rows: Any = Audit.objects.filter(organisation__in=organisations, issued_at__gte=around[0], issued_at__lt=around[1])
+    rows = rows.filter(site__in=sites)
     rows = rows.filter(reports__issued_at__isnull=False).annotate(month=LocalMonth("site__zone", "issued_at"))
     return rows.filter(month__gte=first, month__lte=last)
 
@@ -148,16 +152,21 @@ def _heatmap(here: Any) -> tuple[list[Domain], dict[tuple[int, str], Cell]]:
     return [domain for domain in Domain.objects.order_by("position") if domain.code in named], cells
 
 
-def _findings(sites: list[Site]) -> tuple[dict[int, Counter[tuple[str, str]]], Counter[int]]:
-    rows = Finding.objects.filter(site__in=sites).open().order_by()
+def _findings(sites: list[Site]) -> tuple[dict[int, Counter[tuple[str, str]]], Counter[int], Counter[int]]:
+    """As the list of findings filters them: a condition of a decision may have a priority as well."""
+    rows: Any = Finding.objects.filter(site__in=sites).open().order_by()
     late = Count("pk", filter=models.Q(due__lt=LocalDay("site__zone")))
-    counts = rows.annotate(age=ages.age()).values_list("site", "origin", "priority", "age")
+    counts = rows.annotate(aged=ages.age()).values_list("site", "origin", "priority", "aged")
     found: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+    opened: Counter[int] = Counter()
     overdue: Counter[int] = Counter()
     for site, origin, priority, age, n, overdue_here in counts.annotate(n=Count("pk"), late=late):
-        found[site]["condition" if origin == Finding.Origin.CONDITION else priority, age] += n
+        found[site][priority, age] += n
+        if origin == Finding.Origin.CONDITION:
+            found[site]["condition", age] += n
+        opened[site] += n
         overdue[site] += overdue_here
-    return found, overdue
+    return found, opened, overdue
 
 
 def shifted(month: date, months: int) -> date:

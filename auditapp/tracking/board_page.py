@@ -1,5 +1,6 @@
 """The board's page: every figure with a link to exactly what it counts, every chart with its table."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,7 @@ from auditapp.findings import ages
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.reports.facts import decision_label
 from auditapp.templatetags import signs
-from auditapp.tracking import board
+from auditapp.tracking import board, schedule
 from auditapp.tracking.bars import SIZES, Bar, columns, rows
 from auditapp.tracking.board import Board
 from auditapp.tracking.history import percent, read_content
@@ -103,7 +104,7 @@ def _later(wanted: Asked, sites: Sequence[Site]) -> str:
 def _figures(found: Board, wanted: Asked) -> list[dict[str, Any]]:
     """The four numbers that stand on top."""
     used, without = sum(found.in_use(site.pk) for site in found.sites), found.without.total()
-    this_month = found.issued.get(found.month, {})
+    this_month = found.issued.get(found.month, Counter())
     first_class = [n for (priority, _age), n in found.open_findings().items() if priority == "P1"]
     return [
         {
@@ -116,7 +117,7 @@ def _figures(found: Board, wanted: Asked) -> list[dict[str, Any]]:
         {"label": _("Open findings of priority 1"), "n": sum(first_class), "href": _findings_link(wanted, "", "P1")},
         {
             "label": _("Reports issued in %(month)s") % {"month": date_format(found.month, "F Y")},
-            "n": sum(this_month.values()),
+            "n": this_month.total(),
             "href": _audits_link(wanted, found.month),
         },
     ]
@@ -140,11 +141,11 @@ def _audits_link(wanted: Asked, month: date, **what: str) -> str:
 
 def _coverage(found: Board) -> dict[str, Any]:
     """Per hospital: how many deployments in each status, how many in use hold a valid audit, how many do not."""
-    table = []
+    table: list[dict[str, Any]] = []
     for site in found.sites:
         used, without = found.in_use(site.pk), found.without[site.pk]
         statuses = [
-            (found.statuses.get(site.pk, {}).get(status, 0), portfolio_link(status=status, site=site.code))
+            (found.statuses.get(site.pk, Counter())[status], portfolio_link(status=status, site=site.code))
             for status in Deployment.Status.values
         ]
         table.append(
@@ -189,7 +190,7 @@ def _trend(
     found: Board, wanted: Asked, name: str, counts: Callable[[date], Any], words: dict[str, str]
 ) -> dict[str, Any]:
     """Months by kind: a table of linked numbers, and bars of the same."""
-    table = [
+    table: list[dict[str, Any]] = [
         {
             "month": month,
             "word": date_format(month, "M Y"),
@@ -214,7 +215,7 @@ def _trend(
 def _findings(found: Board, wanted: Asked) -> dict[str, Any]:
     """Open findings by priority and age, and those past their date by hospital."""
     counts = found.open_findings()
-    table = [
+    table: list[dict[str, Any]] = [
         {
             "priority": priority,
             "word": word,
@@ -230,17 +231,31 @@ def _findings(found: Board, wanted: Asked) -> dict[str, Any]:
         for priority, word in PRIORITIES.items()
     ]
     bars = [Bar(str(row["word"]), [n for _word, n, _href in row["cells"]]) for row in table]
+    late = _late_audits(found)
     overdue = [
-        (site, found.overdue[site.pk], _link("findings:list", state="overdue", site=site.code)) for site in found.sites
+        (
+            site,
+            [
+                (late[site.pk], _link("tracking:schedule", state="overdue", site=site.code)),
+                (found.overdue[site.pk], _link("findings:list", state="overdue", site=site.code)),
+            ],
+        )
+        for site in found.sites
     ]
     return {
         "rows": table,
         "words": list(ages.LABELS.values()),
         "key": list(enumerate(ages.LABELS.values())),
-        "total": counts.total(),
+        "total": found.opened.total(),
         "drawings": [(name, rows(bars, width)) for name, width in SIZES],
         "overdue": overdue,
     }
+
+
+def _late_audits(found: Board) -> Counter[int]:
+    """Hospital -> audits that the schedule calls overdue."""
+    rows = schedule.coming(Deployment.objects.filter(site__in=found.sites), found.sites)
+    return Counter(row.site.pk for row in rows if row.is_overdue)
 
 
 def _heatmap(found: Board) -> dict[str, Any]:

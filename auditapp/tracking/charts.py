@@ -121,6 +121,7 @@ class Timeline(Drawing):
     titles: list[Text] = field(default_factory=list)
     leaders: list[Leader] = field(default_factory=list)
     today: str = ""
+    begins: date | None = None  # where what was earlier is left to the list beside it
 
 
 def trend(points: Sequence[Point], *, width: float = WIDE, limits: Sequence[tuple[int, str]] = ()) -> Trend:
@@ -194,28 +195,36 @@ def place_label(
 
 # The lanes of a timeline from top to bottom; a kind that is not listed comes last.
 BANDS = ("version", "validity")
-LANES = ("version", "validity", "audit", "incident", "status")
+LANES = ("version", "validity", "audit", "finding", "incident", "notice", "status")
+YEARS = 3  # that a chart shows; what was before is in the list beside it
+APART = 20.0  # marks of one lane that stand closer are drawn as one
 
 
 def timeline(spans: Sequence[Span], *, today: date, lane_title: Callable[[str], str], width: float = WIDE) -> Timeline:
     """Versions and validity as bands, all else as marks, each kind in its lane, over one axis of days."""
     chart = Timeline(n(width))
     left, right = 4.0, width - 4
-    starts = [began(s) for s in spans]
+    first = min([*(began(s) for s in spans), today])
+    earliest = years_before(today, YEARS)
+    if first < earliest:
+        chart.begins, first = earliest, earliest
+        spans = [s for s in spans if (s.get("to") or s.get("at") or today) >= earliest]
     ends = [s.get("to") or s.get("at") or today for s in spans]
-    begin, end = min([*starts, today]), max([*ends, today])
+    begin, end = first, max([*ends, today])
     end += timedelta(days=max((end - begin).days // 25, 3))
 
     def x_of(day: date) -> float:
-        return left + (day - begin).days / (end - begin).days * (right - left)
+        return left + max((day - begin).days, 0) / (end - begin).days * (right - left)
 
     y = 8.0
     kinds = sorted({s["kind"] for s in spans}, key=lambda k: (LANES.index(k) if k in LANES else len(LANES), k))
     for kind in kinds:
         chart.titles.append(Text(n(left), n(y + 13), lane_title(kind), "start"))
         lane = sorted((s for s in spans if s["kind"] == kind), key=began)
-        draw = _draw_bands if kind in BANDS else _draw_marks
-        y = draw(chart, lane, x_of, y + 22, right) + 14
+        if kind in BANDS:
+            y = _draw_bands(chart, lane, x_of, y + 22, right) + 14
+        else:
+            y = _draw_marks(chart, gathered(lane, x_of), x_of, y + 22, right) + 14
     now = Box(x_of(today) - 24, 0, 48, 1)
     for day, text in ticks(begin, end, room=int(width / 84)):
         free = not now.meets(Box(x_of(day) + 4, 0, len(text) * CHARACTER, 1))
@@ -223,6 +232,28 @@ def timeline(spans: Sequence[Span], *, today: date, lane_title: Callable[[str], 
     chart.left, chart.right, chart.top, chart.bottom = n(left), n(right), n(4), n(y)
     chart.today, chart.height = n(x_of(today)), n(y + 26)
     return chart
+
+
+def years_before(day: date, years: int) -> date:
+    return day.replace(year=day.year - years, day=min(day.day, 28))
+
+
+def gathered(lane: Sequence[Span], x_of: Callable[[date], float]) -> list[Span]:
+    """Marks in the order of time; those that would cover each other as one, at the last of them."""
+    groups: list[list[Span]] = []
+    for span in lane:
+        if groups and x_of(span["at"]) - x_of(groups[-1][0]["at"]) < APART:
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return [_as_one(group) for group in groups]
+
+
+def _as_one(group: Sequence[Span]) -> Span:
+    last = group[-1]
+    if len(group) == 1:
+        return last
+    return {"kind": last["kind"], "label": f"{last['label']} +{len(group) - 1}", "at": last["at"]}
 
 
 def began(span: Span) -> date:

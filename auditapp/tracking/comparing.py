@@ -135,12 +135,12 @@ def _rows(found: Comparison, rows: Iterable[Any]) -> list[Row]:
 
 def _words(row: Any) -> list[tuple[Any, str, str]]:
     parts = getattr(row, "reworded", [])
-    return [(WORDS[part], *_worded(part, row.before, row.after)) for part in parts]
+    return [(WORDS[part], _worded(part, row.before), _worded(part, row.after)) for part in parts]
 
 
-def _worded(part: str, *sides: Asked) -> list[str]:
-    values = [side.question[part] for side in sides]
-    return [str(signs.CRITICALITIES[value].word) for value in values] if part == "criticality" else values
+def _worded(part: str, asked: Asked) -> str:
+    value: str = asked.question[part]
+    return str(signs.CRITICALITIES[value].word) if part == "criticality" else value
 
 
 def _split(found: Comparison) -> set[str]:
@@ -149,7 +149,7 @@ def _split(found: Comparison) -> set[str]:
 
 
 def _score_row(moved: Moved, split: set[str]) -> dict[str, Any]:
-    causes = [
+    causes: list[dict[str, Any]] = [
         {"code": cause.code, "why": CAUSES["split" if _by_split(cause, split) else cause.kind], "share": cause.share}
         for cause in moved.causes
     ]

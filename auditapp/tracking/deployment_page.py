@@ -6,7 +6,7 @@ from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment, Policy
 from auditapp.findings import incident_page, listing
-from auditapp.tracking import expectation, history, schedule, standing, tiers, validity
+from auditapp.tracking import events, expectation, history, schedule, standing, tiers, validity
 
 
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "changes": changes[::-1],
         "audits": rows,
         "compare_from": next((row.audit.ref for row in rows if row.submission), None),
-        "spans": history.spans(versions, rows, changes, zone=deployment.site.zone),
+        "spans": [*history.spans(versions, rows, changes, zone=deployment.site.zone), *events.of(deployment)],
         "trends": history.trends(rows),
         "findings": findings,
         "incidents": incident_page.of_deployment(deployment, user),

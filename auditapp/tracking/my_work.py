@@ -1,8 +1,9 @@
 """What waits for one person, and nothing else, in the order in which it should be done."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -11,7 +12,15 @@ from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit, StandingAnswer
 from auditapp.audits.models.standing import SOON
-from auditapp.deployments.models import KEEPERS, SIGNERS, Deployment, ModelVersion, Profile, StatusProposal
+from auditapp.deployments.models import (
+    KEEPERS,
+    SIGNERS,
+    Deployment,
+    ModelVersion,
+    NoticeAcknowledgement,
+    Profile,
+    StatusProposal,
+)
 from auditapp.deployments.models.approval import STALE
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
@@ -45,7 +54,7 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _steps, _profiles, _questionnaires, _uncovered,
+        _standing, _steps, _profiles, _notices, _questionnaires, _uncovered,
         incident_work.containments, incident_work.reviews, incident_work.left_lying, incident_work.actions,
         incident_work.effects,
     ]  # fmt: skip
@@ -102,6 +111,18 @@ def _standing(user: User) -> Iterator[Task]:
             verb = _("Renew the answer for the whole hospital; it has expired")
         href = reverse("audits:standing_answer", args=[answer.check_code])
         yield Task(Kind.RENEW, verb, answer.check_code, href, "UTC", due=answer.valid_until)
+
+
+def _notices(user: User) -> Iterator[Task]:
+    """Notices of suppliers about what the person owns, of which they have not said yet what they did."""
+    said = NoticeAcknowledgement.objects.filter(deployment=OuterRef("pk"), notice=OuterRef("product__notices"))
+    mine = Deployment.objects.visible_to(user).filter(owner=user).exclude(status=Deployment.Status.RETIRED)
+    rows: Any = mine.filter(~Exists(said), product__notices__isnull=False).select_related("site")
+    for deployment in rows.annotate(notice=F("product__notices"), since=F("product__notices__at")).order_by("pk"):
+        href = reverse("tracking:acknowledgement", args=[deployment.notice, deployment.ref])
+        what = named(deployment.name, deployment.site.name)
+        verb = _("Say what you did about the supplier’s notice")
+        yield Task(Kind.CONFIRM, verb, what, href, deployment.site.zone, since=deployment.since)
 
 
 def _questionnaires(user: User) -> Iterator[Task]:

@@ -91,8 +91,13 @@ def found(user: User, query: QueryDict, sites: Sequence[Site]) -> DeploymentQuer
         rows = rows.annotate(last_submission=last).filter(last_submission__in=scored.values("submission"))
     if result := lists.chosen(query, "result", RANKS):
         rows = rows.annotate(result=_last("reports__decision__calculated_result")).filter(result=result)
+    return lists.ordered(_sortable(with_columns(rows), query), query, ORDERS, "name")
+
+
+def with_columns(rows: DeploymentQuerySet) -> DeploymentQuerySet:
+    """With what every row shows."""
     rows = rows.annotate(p1=_open_findings("P1"), p2=_open_findings("P2"), last_report=_last("reports__pk"))
-    return lists.ordered(_sortable(rows, query), query, ORDERS, "name").with_names().with_running_version()
+    return rows.with_names().with_running_version()
 
 
 def _sortable(rows: DeploymentQuerySet, query: QueryDict) -> DeploymentQuerySet:

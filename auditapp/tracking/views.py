@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 from auditapp.accounts.models import Site
 from auditapp.deployments.models import Deployment
 from auditapp.questionnaires.models import Check, Question
-from auditapp.tracking import board_page, comparing, deployment_page
 from auditapp.tracking import check_answers as answered
+from auditapp.tracking import comparing, deployment_page
 from auditapp.tracking import my_work as waiting
 from auditapp.tracking import portfolio as whole
 from auditapp.tracking.tasks import counted
@@ -66,19 +66,3 @@ def comparison(request: HttpRequest, ref: str, other: str) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return comparing.as_csv(before, after)
     return render(request, "tracking/comparison.html", comparing.page(before, after))
-
-
-@require_safe
-def board(request: HttpRequest) -> HttpResponse:
-    """The whole portfolio in numbers, as a board reads it."""
-    sites = board_page.read_at(request.user)
-    return render(request, "tracking/board.html", board_page.page(board_page.asked(request.GET, sites), sites))
-
-
-@require_safe
-def board_audits(request: HttpRequest) -> HttpResponse:
-    """The audits that a number of the board's page counts."""
-    wanted = board_page.asked(request.GET, board_page.read_at(request.user))
-    if request.GET.get("format") == "csv":
-        return board_page.audits_as_csv(wanted, request.GET)
-    return render(request, "tracking/board_audits.html", board_page.audits_page(wanted, request.GET))

@@ -15,6 +15,9 @@ ALL = frozenset(ROLES)
 KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
+MAKERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
+NOTICE_TAKERS = frozenset({AUDITOR, OFFICER, ADMINISTRATOR})
+ANSWERERS = frozenset({OWNER, OFFICER})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 STEPPERS = frozenset({OFFICER, CHAIR, EXECUTIVE, OWNER})
 PLANNERS = frozenset({AUDITOR, OFFICER, CHAIR, EXECUTIVE})
@@ -79,6 +82,8 @@ TABLE = [
     Page("tracking:portfolio"),
     Page("tracking:board"),
     Page("tracking:board_audits"),
+    Page("tracking:board_reports", post=MAKERS, of_the_group=True),
+    *[Page(f"tracking:board_report{page}", "board report", part=True) for page in ("", "_pdf", "_facts")],
     Page("deployments:list"),
     Page("tracking:schedule"),
     # The first plan: read by those who read a hospital's audits as a whole, prepared by those who do or answer for them
@@ -179,6 +184,11 @@ TABLE = [
     Page("tracking:deployment", "deployment"),
     Page("tracking:comparison_choice", "issued", part=True),
     Page("tracking:comparison", "issued", with_={"other": "withdrawing"}, part=True),
+    Page("tracking:product", "product", group_wide=True),
+    Page("tracking:vendor", "vendor", group_wide=True),
+    Page("tracking:notice_entry", "product", get=NOTICE_TAKERS, post=NOTICE_TAKERS, group_wide=True),
+    Page("tracking:notice", "notice", group_wide=True),
+    Page("tracking:acknowledgement", "notice", get=ANSWERERS, post=ANSWERERS, with_={"ref": "deployment"}),
     Page("tracking:profile", "deployment"),
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),

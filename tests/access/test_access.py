@@ -14,7 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
-from auditapp.deployments.models import Deployment
+from auditapp.deployments.models import Deployment, SupplierNotice
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.exchange import jobs as exchange_jobs
@@ -22,9 +22,10 @@ from auditapp.exchange.models import Bundle
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
-from auditapp.reports import jobs
+from auditapp.reports import board_jobs, jobs
 from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
+from auditapp.tracking import board_reports
 from auditapp.tracking.first_plan import FirstPlan
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
 from tests.exchange.brought import brought_along
@@ -32,7 +33,7 @@ from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
-BY_KEY = {"checklist", "inventory"}
+BY_KEY = {"board report", "product", "vendor", "notice", "checklist", "inventory"}
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
 
 
@@ -116,6 +117,17 @@ class World:
         exchange_jobs.make_bundle(bundle=bundle.pk, organisation=bundle.organisation_id, site=bundle.site_id)
         self.things["bundle"] = bundle.ref
         self.things["inventory"] = str(brought_along(make.people["ben"]).pk)
+        with make.at("2026-05-20T09:00"):
+            made = board_reports.make_now(make.people["eve"], "royal")
+        assert made is not None
+        board_jobs.render(report=made.pk, organisation=made.organisation_id)
+        self.things |= {"board report": str(made.pk)}
+        said = SupplierNotice.receive(
+            deployment.product, by=make.people["asha"], kind="recall", issued_on=clock.today("UTC"),
+            title="Recall of 1.0", text="Stop using it.", questions=False,
+        )  # fmt: skip
+        self.things |= {"notice": str(said.pk), "product": str(said.product_id)}
+        self.things["vendor"] = str(deployment.product.vendor_id)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)

@@ -16,7 +16,8 @@ def produce(folder: Path) -> None:
     """
     from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
 
-    from tests.reports import signed  # noqa: PLC0415 - needs Django's settings
+    from auditapp.reports import pdf  # noqa: PLC0415 - needs Django's settings
+    from tests.reports import example_board, signed  # noqa: PLC0415 - needs Django's settings
     from tests.reports.responder import answering  # noqa: PLC0415
 
     (folder / "authority.der").write_bytes(signed.AUTHORITY.der)
@@ -28,6 +29,10 @@ def produce(folder: Path) -> None:
             (folder / f"{name}-{order}-signed.pdf").write_bytes(signed.signed(name, order))
         (folder / f"{name}-{signatories + 1}-signed.pdf").write_bytes(signed.sealed(name))
     (folder / "longest-5-signed.pdf").write_bytes(signed.sealed("longest"))
+    for name, facts in (("small", example_board.small()), ("large", example_board.large())):
+        unsealed = pdf.printed_board(facts, facts_bytes=example_board.canonical(facts)).content
+        (folder / f"board.{name}-unsigned.pdf").write_bytes(unsealed)
+        (folder / f"board.{name}-1-signed.pdf").write_bytes(signed.seal(unsealed))
     with answering() as responder:
         (folder / "timestamps.der").write_bytes(responder.root.public_bytes(Encoding.DER))
         authority = responder.authority()

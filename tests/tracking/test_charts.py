@@ -128,7 +128,37 @@ def test_labels_of_a_timeline_never_overlap_and_stay_inside(entries, width):
 @given(spans)
 def test_every_entry_is_drawn_once(entries):
     chart = timeline(entries)
-    assert len(chart.bands) + len(chart.spots) == len(entries)
+    shown = [e for e in entries if chart.begins is None or (e.get("to") or e.get("at") or TODAY) >= chart.begins]
+    lanes = {
+        kind: sorted(e["at"] for e in shown if e["kind"] == kind) for kind in ("audit", "incident", "status", "other")
+    }
+    assert len(chart.bands) == sum("from" in e for e in shown)
+    assert len(chart.spots) <= sum(map(len, lanes.values()))
+    for kind, at in lanes.items():
+        xs = sorted(float(s.x) for s in chart.spots if s.code == kind)
+        assert bool(xs) == bool(at)
+        assert all(b - a >= charts.APART - 18 for a, b in pairwise(xs))
+
+
+def test_marks_that_would_cover_each_other_are_one_that_says_how_many():
+    entries = [{"kind": "audit", "label": f"A-{n}", "at": DAY + timedelta(n), "href": ""} for n in range(3)]
+    entries.append({"kind": "audit", "label": "A-9", "at": DAY + timedelta(300), "href": ""})
+    assert [t.text for t in timeline(entries).texts if t.text.startswith("A")] == ["A-9", "A-2 +2"]
+    assert len(timeline(entries).spots) == 2
+
+
+def test_a_long_history_is_drawn_from_three_years_ago_on():
+    entries = [
+        {"kind": "version", "label": "1.0", "from": date(2015, 1, 1), "to": date(2016, 1, 1)},
+        {"kind": "version", "label": "2.0", "from": date(2016, 1, 1), "to": None},
+        {"kind": "audit", "label": "A-1", "at": date(2017, 1, 1), "href": ""},
+        {"kind": "audit", "label": "A-2", "at": TODAY, "href": ""},
+    ]
+    chart = timeline(entries)
+    assert chart.begins == charts.years_before(TODAY, charts.YEARS)
+    assert (len(chart.bands), len(chart.spots)) == (1, 1)
+    assert float(chart.bands[0].x) == float(chart.left)
+    assert timeline(entries[3:]).begins is None
 
 
 def test_a_version_that_still_runs_reaches_the_edge():

@@ -141,7 +141,7 @@ def test_it_shows_findings_hazards_audits_versions_and_changes(client: Client, m
         (second.audit.ref, page.context["audits"][1].score["shown"]),
     ]
     kinds = sorted(span["kind"] for span in page.context["spans"])
-    assert kinds == ["audit", "audit", "status", "status", "validity", "version"]
+    assert kinds == ["audit", "audit", "finding", "status", "status", "validity", "version"]
     words = page.content.decode()
     assert "Events are missed" in words
     assert "Start of use agreed." in words
@@ -194,13 +194,13 @@ def test_one_audit_and_three_take_the_same_queries(client: Client, make: Make) -
     issued(make, deployment=deployment, code="restrict", mon_03=make.gap("not_met"))
     sign_in(client, make.people["asha"])
     shown(client, deployment)
-    with counted(20) as queries:
+    with counted(40) as queries:
         shown(client, deployment)
     one = queries()
     issued(make, deployment=deployment, code="restrict", acc_10=make.gap("not_met"), mon_03=make.gap("not_met"))
     issued(make, deployment=deployment, questionnaire="quarterly-monitoring", reason="quarterly")
     deployment.add_version(by=make.people["omar"], name="2.0", starts=clock.today(deployment.site.zone))
     shown(client, deployment)
-    with counted(20) as queries:
+    with counted(40) as queries:
         shown(client, deployment)
     assert queries() == one

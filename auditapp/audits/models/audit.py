@@ -213,6 +213,11 @@ class Audit(Placed):
                 condition=models.Q(state="issued"),
                 name="issued_audits_of_a_version",
             ),
+            models.Index(
+                fields=["organisation", "issued_at"],
+                condition=models.Q(issued_at__isnull=False),
+                name="issued_audits_by_time",
+            ),
         ]
 
     def __str__(self) -> str:

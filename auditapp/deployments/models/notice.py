@@ -7,14 +7,15 @@ from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Organisation, Placed, PlacedQuerySet, Role, User
-from auditapp.deployments.models.deployment import Deployment
+from auditapp.deployments import letters
+from auditapp.deployments.models.deployment import Deployment, DeploymentQuerySet
 from auditapp.deployments.models.product import Product
 from auditapp.refusals import Refused
 from auditapp.text import clean
@@ -122,7 +123,22 @@ class SupplierNotice(models.Model):
         Event.record(
             by, "notice.received", product, notice=notice.pk, versions=[name_digest(name) for name in named], **facts
         )
+        letters.tell.defer(notice=notice.pk, organisation=notice.organisation_id)
         return notice
+
+    def deployed(self) -> DeploymentQuerySet:
+        """Where the product is deployed and not retired, as far as the scope reaches."""
+        rows: DeploymentQuerySet = Deployment.objects.filter(product=self.product_id)
+        return rows.exclude(status=Deployment.Status.RETIRED).with_names()
+
+    def unanswered(self) -> DeploymentQuerySet:
+        """Of these, where nobody has said yet what was done."""
+        said = NoticeAcknowledgement.objects.filter(deployment=OuterRef("pk"), notice=self)
+        return self.deployed().filter(~Exists(said))
+
+    def answer_url(self, deployment: Deployment) -> str:
+        """Where the owner of a deployment says what was done."""
+        return reverse("tracking:acknowledgement", args=[self.pk, deployment.ref])
 
     def concerns(self, version: str) -> bool:
         """Whether a model version of this name is one it speaks of."""

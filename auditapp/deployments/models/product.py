@@ -8,11 +8,18 @@ from auditapp.accounts.models import Organisation, User
 from auditapp.text import clean
 
 
+class VendorQuerySet(models.QuerySet["Vendor"]):
+    def visible_to(self, user: User) -> Self:
+        """The suppliers that the person's organisation knows."""
+        return self.filter(organisation_id=user.organisation_id)
+
+
 class Vendor(models.Model):
     """A supplier, as one organisation knows it."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="vendors")
     name = models.CharField(max_length=120)
+    objects = VendorQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

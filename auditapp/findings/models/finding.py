@@ -34,7 +34,7 @@ class FindingQuerySet(ReadInFullQuerySet["Finding"]):
         return self.open().filter(due__lt=LocalDay("site__zone", before=days))
 
     def with_names(self) -> Self:
-        return self.select_related("deployment__site", "deployment__product", "site", "person", "incident")
+        return self.select_related("deployment__site", "deployment__product", "site", "person", "incident", "opened_by")
 
     def with_urgency(self) -> Self:
         """With `urgency`: the priority, and nothing for a condition, so that conditions come after the priorities."""
@@ -42,13 +42,13 @@ class FindingQuerySet(ReadInFullQuerySet["Finding"]):
 
     def with_hazard(self) -> Self:
         """With `hazard`: the highest level of the hazard ratings in force on it, accepted ones too; or None."""
-        ratings = Finding.hazard_ratings.rel.related_model._default_manager
+        ratings: Any = Finding.hazard_ratings.rel.related_model._default_manager
         of_this = ratings.in_force().filter(finding=OuterRef("pk")).order_by("-level")
         return self.annotate(hazard=Subquery(of_this.values("level")[:1]))
 
     def settled(self) -> Self:
         """Without an action that is still open: those that may be closed."""
-        actions = Finding.actions.rel.related_model._default_manager
+        actions: Any = Finding.actions.rel.related_model._default_manager
         return self.filter(~Exists(actions.open().filter(finding=OuterRef("pk"))))
 
     def matching(self, text: str) -> Self:

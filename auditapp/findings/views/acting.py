@@ -10,7 +10,7 @@ from auditapp.findings.models import Finding
 
 def finding_of(request: HttpRequest, ref: str) -> Finding:
     """The finding, if the person may read it."""
-    return get_object_or_404(Finding.objects.visible_to(request.user).with_names(), ref=ref)  # type: ignore[arg-type]
+    return get_object_or_404(Finding.objects.visible_to(request.user).with_names(), ref=ref)
 
 
 def act_page(request: HttpRequest, form: Any, finding: Finding, **words: Any) -> HttpResponse:

@@ -16,7 +16,7 @@ from auditapp.findings.views.acting import act_page, finding_of
 
 
 def _action(request: HttpRequest, ref: str, n: int) -> Action:
-    actions = Action.objects.visible_to(request.user).select_related("finding__deployment", "owner", "site")  # type: ignore[arg-type]
+    actions = Action.objects.visible_to(request.user).select_related("finding__deployment", "owner", "site")
     return get_object_or_404(actions, finding__ref=ref, n=n)
 
 

@@ -18,7 +18,7 @@ from auditapp.findings.views.acting import finding_of
 
 def _rating(request: HttpRequest, hazard: str) -> HazardRating:
     """In force: what was replaced or closed is not changed any more."""
-    rows = HazardRating.objects.visible_to(request.user).in_force()  # type: ignore[arg-type]
+    rows = HazardRating.objects.visible_to(request.user).in_force()
     return get_object_or_404(rows.select_related("deployment", "site", "finding__deployment", "by"), ref=hazard)
 
 
@@ -91,4 +91,4 @@ def acceptance(request: HttpRequest, hazard: str) -> HttpResponse:
 
 
 def _level(request: HttpRequest, shown: HazardRating) -> str:
-    return rules.in_force(request.user)["risk_rating"]["levels"][str(shown.level)]  # type: ignore[arg-type]
+    return rules.in_force(request.user)["risk_rating"]["levels"][str(shown.level)]

@@ -20,7 +20,7 @@ from auditapp.findings.questioning import reopen_checks
 
 
 def _incident(request: HttpRequest, ref: str) -> Incident:
-    return get_object_or_404(Incident.objects.visible_to(request.user).with_names(), ref=ref)  # type: ignore[arg-type]
+    return get_object_or_404(Incident.objects.visible_to(request.user).with_names(), ref=ref)
 
 
 @require_safe
@@ -113,7 +113,7 @@ def exporting(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _export(request: HttpRequest, ref: str, number: UUID) -> IncidentExport:
-    rows = IncidentExport.objects.visible_to(request.user).select_related("incident__site", "by")  # type: ignore[arg-type]
+    rows = IncidentExport.objects.visible_to(request.user).select_related("incident__site", "by")
     return get_object_or_404(rows, incident__ref=ref, number=number)
 
 
