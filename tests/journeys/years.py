@@ -54,5 +54,3 @@ class Years(Ward):
 def shown(day: date) -> str:
     """A day as the pages write it in English: 3 Feb 2027."""
     return f"{day.day} {day:%b %Y}"
-
-
