@@ -98,6 +98,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE f.token_sha256 = p_token_sha256 AND f.revoked_at IS NULL AND u.is_active
 $$;
 """
+# Kinds of letters are data: what was chosen before is kept.
+CHOSEN = f"""
+UPDATE auditapp_mailchoice SET chosen = jsonb_build_object('digest', digest, 'at_once', at_once);
+GRANT UPDATE (chosen) ON auditapp_mailchoice TO {WEB};
+"""
+CHOSEN_BEFORE = f"""
+UPDATE auditapp_mailchoice SET digest = coalesce((chosen->>'digest')::boolean, true),
+                               at_once = coalesce((chosen->>'at_once')::boolean, true);
+GRANT UPDATE (digest, at_once) ON auditapp_mailchoice TO {WEB};
+"""
 KINDS = [("reminder", "Reminder"), ("escalation", "Escalation")]
 HARMS = [
     ("none", "No harm"),
@@ -287,4 +297,8 @@ class Migration(migrations.Migration):
         ),
         held("calendarfeed", f"{OURS} AND user_id = (SELECT auditapp_scope_person())", "revoked_at"),
         migrations.RunSQL(DOOR, "DROP FUNCTION auditapp_calendar_door(text)"),
+        migrations.AddField("mailchoice", "chosen", models.JSONField(default=dict)),
+        migrations.RunSQL(CHOSEN, CHOSEN_BEFORE),
+        migrations.RemoveField("mailchoice", "digest"),
+        migrations.RemoveField("mailchoice", "at_once"),
     ]

@@ -14,17 +14,18 @@ from auditapp.audits.models.standing import SOON
 from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
-from auditapp.tracking import answering, brought_in, in_motion, talking
+from auditapp.tracking import answering, brought_in, due_tasks, in_motion, talking
+from auditapp.tracking.first_plan import PlannedAudit
 from auditapp.tracking.tasks import Kind, Task, named
 
 # What will appear here, by role: for the page that is empty.
 APPEARS = {
-    Role.AUDITOR: gettext_lazy("audits that you opened, profiles to confirm, reports to sign"),
+    Role.AUDITOR: gettext_lazy("audits that you opened or that come due, profiles to confirm, reports to sign"),
     Role.CATEGORY_LEAD: gettext_lazy("questions and categories that you are given, comments that mention you"),
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
         "audits to review, profiles to confirm, reports to sign, questionnaires to publish"
     ),
-    Role.EXECUTIVE: gettext_lazy("reports to sign"),
+    Role.EXECUTIVE: gettext_lazy("reports and first plans to sign"),
     Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign, questionnaires to publish"),
     Role.DEPLOYMENT_OWNER: gettext_lazy("overdue findings, profiles to confirm, versions that run without an audit"),
 }
@@ -41,7 +42,7 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _profiles, _questionnaires, _uncovered,
+        _standing, _profiles, _questionnaires, _uncovered, due_tasks.waiting, due_tasks.plans,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
@@ -101,11 +102,12 @@ def _uncovered(user: User) -> Iterator[Task]:
     if not user.holds(Role.DEPLOYMENT_OWNER):
         return
     under_way = Audit.objects.under_way().filter(model_version=OuterRef("pk"))
+    planned = PlannedAudit.objects.ahead().filter(deployment=OuterRef("deployment"))
     mine = (
         ModelVersion.objects.visible_to(user)
         .running()
         .uncovered()
-        .filter(~Exists(under_way), deployment__owner=user, deployment__status__in=Deployment.IN_USE)
+        .filter(~Exists(under_way), ~Exists(planned), deployment__owner=user, deployment__status__in=Deployment.IN_USE)
     )
     for version in mine.select_related("deployment__site"):
         deployment = version.deployment

@@ -34,6 +34,7 @@ class Kind(IntEnum):
     ANSWER = 15
     COMMENTED = 16
     UNCOVERED = 17
+    COMING = 18
 
     @property
     def group(self) -> str:
@@ -59,6 +60,7 @@ GROUPS = {
     Kind.ANSWER: gettext_noop("To answer"),
     Kind.COMMENTED: gettext_noop("Comments"),
     Kind.UNCOVERED: gettext_noop("Without an audit"),
+    Kind.COMING: gettext_noop("Coming"),
 }
 
 
