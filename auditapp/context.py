@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 THEMES = {"light", "dark"}
-SECTIONS = {"my_work", "portfolio", "deployments", "audits", "findings", "questionnaires", "people"}
+SECTIONS = {"my_work", "portfolio", "deployments", "audits", "findings", "incidents", "questionnaires", "people"}
 
 
 def ui(request: HttpRequest) -> dict[str, Any]:
@@ -28,9 +28,13 @@ def _section(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
+    if match.app_name == "exchange":
+        return "" if (match.url_name or "").startswith("webhook") else "deployments"
     if match.app_name == "tracking":
         if match.url_name == "check_answers":
             return "questionnaires"
+        if match.url_name.startswith("board"):
+            return "portfolio"
         return match.url_name if match.url_name in SECTIONS else "deployments"
     own = {"accounts:people": "people", "accounts:invitation": "people"}
     section = own.get(match.view_name) or match.app_name

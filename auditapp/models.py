@@ -41,16 +41,45 @@ from auditapp.audits.models import (
 from auditapp.deployments.models import (
     Deployment,
     ModelVersion,
+    NoticeAcknowledgement,
     Policy,
     Product,
     Profile,
     ProfileConfirmation,
     StatusChange,
+    StatusProposal,
+    SupplierNotice,
     Vendor,
+    VersionEnd,
 )
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
-from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating
+from auditapp.exchange.models import (
+    Attempt,
+    Bundle,
+    BundleVerdict,
+    Delivery,
+    InventoryUpload,
+    ReleaseRule,
+    Webhook,
+    WebhookSecret,
+)
+from auditapp.findings.models import (
+    Action,
+    ActionStep,
+    Closure,
+    Finding,
+    FindingChange,
+    HazardClosure,
+    HazardRating,
+    Incident,
+    IncidentExport,
+    IncidentReview,
+    Reopening,
+    RiskAcceptance,
+    RootCause,
+    RootCauseRelease,
+)
 from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
     Category,
@@ -76,16 +105,19 @@ from auditapp.tracking.first_plan import FirstPlan, PlannedAudit
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding", "Authority", "CalendarFeed",
-    "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition",
-    "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "DueLetter",
-    "Event", "Evidence", "Finding", "FirstPlan", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating",
-    "Head", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval",
-    "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "PlannedAudit", "Policy", "Presence",
-    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer",
-    "ReadingFinish", "Reauthentication", "Reminder", "RemindersDone", "Report", "ReportFile", "ReportWithdrawal",
-    "Return", "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal",
-    "Site", "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierQuestion",
-    "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionMove",
-    "Withdrawal",
+    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Attempt", "Audit",
+    "AuditFinding", "Authority", "Bundle", "BundleVerdict", "CalendarFeed", "Category", "CategoryScore", "Check",
+    "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision", "Delivery", "Deployment",
+    "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "DueLetter", "Event", "Evidence",
+    "Finding", "FindingChange", "FirstPlan", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating",
+    "Head", "Incident", "IncidentExport", "IncidentReview", "InventoryUpload", "KeptPassage", "Look", "MailChoice",
+    "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "NoticeAcknowledgement", "Opening",
+    "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product",
+    "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer",
+    "ReadingFinish", "Reauthentication", "ReleaseRule", "Reminder", "RemindersDone", "Reopening", "Report",
+    "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList", "RiskAcceptance", "RootCause",
+    "RootCauseRelease", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer",
+    "StatusChange", "StatusProposal", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
+    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor",
+    "VersionEnd", "VersionMove", "Webhook", "WebhookSecret", "Withdrawal",
 ]  # fmt: skip

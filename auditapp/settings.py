@@ -241,7 +241,14 @@ PROCRASTINATE_IMPORT_PATHS = [
     "auditapp.audits.supplier_mail",
     "auditapp.tracking.digest",
     "auditapp.tracking.reminders",
+    "auditapp.exchange.jobs",
 ]
+
+# Where news may be sent (docs/webhooks.md): out to the internet, encrypted. What lies inside, such as an integration
+# engine, is named here as networks; http is for trying things out on one machine.
+WEBHOOK_ALLOWED_NETWORKS = _list("WEBHOOK_ALLOWED_NETWORKS")
+WEBHOOK_ALLOW_HTTP = _flag("WEBHOOK_ALLOW_HTTP")
+WEBHOOK_PAUSE_DAYS = int(os.environ.get("WEBHOOK_PAUSE_DAYS", "5"))
 
 LOGGING = {
     "version": 1,

@@ -30,6 +30,8 @@ class Stack:
 
     database = "auditapp_demonstration"
     password = PASSWORD
+    wsgi = "auditapp.wsgi"
+    has_worker = True
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="auditapp-stack-"))
@@ -49,9 +51,10 @@ class Stack:
             db.execute(f"CREATE DATABASE {self.database} OWNER auditapp_owner")
         self.manage("migrate", "-v0")
         self.seed()
-        gunicorn = [sys.executable, "-m", "gunicorn", "auditapp.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+        gunicorn = [sys.executable, "-m", "gunicorn", self.wsgi, "--bind", f"127.0.0.1:{self.port}"]
         self._run([*gunicorn, "--worker-class", "gthread", "--threads", "4", "--no-control-socket"])
-        self._run([sys.executable, "manage.py", "procrastinate", "worker"])
+        if self.has_worker:
+            self._run([sys.executable, "manage.py", "procrastinate", "worker"])
         self._wait()
         return self
 

@@ -41,12 +41,19 @@ def tenants() -> list[Tenant]:
 
 def make_all() -> list[Checkpoint]:
     """A checkpoint for each tenant whose trails moved since its last one."""
-    made = []
+    return [checkpoint for tenant in tenants() if (checkpoint := _make_in_scope(tenant))]
+
+
+def make_of(organisation: int) -> None:
+    """A checkpoint of one organisation now, if its trails moved since the last one."""
     for tenant in tenants():
-        with scope.entered(tenant.id):
-            if checkpoint := _make(tenant):
-                made.append(checkpoint)
-    return made
+        if tenant.id == organisation:
+            _make_in_scope(tenant)
+
+
+def _make_in_scope(tenant: Tenant) -> Checkpoint | None:
+    with scope.entered(tenant.id):
+        return _make(tenant)
 
 
 def _make(tenant: Tenant) -> Checkpoint | None:
@@ -85,13 +92,18 @@ def write_out(checkpoint: Checkpoint, folder: Path) -> Path:
     """A copy for somebody else to keep: what it covers cannot be rewritten unnoticed from then on."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{checkpoint.authority}-{checkpoint.number:06d}.json"
-    text = json.dumps({"body": _base64(bytes(checkpoint.body)), "seal": _base64(bytes(checkpoint.seal))}, indent=1)
+    text = as_file(checkpoint)
     with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as partial:
         partial.write(text)
         partial.flush()
         os.fsync(partial.fileno())
     os.replace(partial.name, target)
     return target
+
+
+def as_file(checkpoint: Checkpoint) -> str:
+    """What somebody else keeps: body and seal as they are, in base64."""
+    return json.dumps({"body": _base64(bytes(checkpoint.body)), "seal": _base64(bytes(checkpoint.seal))}, indent=1)
 
 
 def _base64(content: bytes) -> str:

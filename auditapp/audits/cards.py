@@ -41,7 +41,7 @@ class Card:
     typed: Mapping[str, Any] | None = None  # what was sent and not taken
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     heading: str = ""  # the category that begins with this card, on a page of several
-    held: Mapping[str, Any] = field(default_factory=dict)  # what looks like patient data, see audits.held_page
+    held: Mapping[str, Any] = field(default_factory=dict)  # what looks like patient data, see evidence.held_page
 
     choices = VERDICTS
 

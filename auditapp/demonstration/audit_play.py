@@ -16,6 +16,7 @@ from auditapp.findings.models import HazardRating
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.reports import jobs
 from auditapp.reports.models import Decision, Report
+from auditapp.reports.withdrawal import ReportWithdrawal
 
 if TYPE_CHECKING:
     from auditapp.demonstration.play import Play
@@ -55,7 +56,7 @@ class AuditPlay:
 
     def _goes_to(self, state: str) -> bool:
         """Whether the script takes this audit as far as a state; a returned one was submitted before."""
-        wanted = {"returned": "submitted", "superseded": "issued"}.get(self.about["state"], self.about["state"])
+        wanted = {"returned": "submitted", "retracted": "issued"}.get(self.about["state"], self.about["state"])
         return wanted in STATES and STATES.index(wanted) >= STATES.index(state)
 
     def _days(self, step: str) -> int:
@@ -106,8 +107,9 @@ class AuditPlay:
             self.answering.answer_again(list(refusal["was"]), self._fresh())
             self._fresh().submit(by=self.auditor)
             yield from self._review(then)
-        elif self.about["state"] == "issued":
+        elif self._goes_to("issued"):
             self._plan_closings(then)
+            self._plan_withdrawal(report, then)
 
     def _fresh(self) -> Audit:
         return Audit.objects.with_names().get(pk=self.audit.pk)
@@ -172,6 +174,22 @@ class AuditPlay:
                 finding.verify(by=self.play.person(closing["by"]), reason=closing["note"])
 
         self.later.append((_step(issued, closing["after_days"], 11, 45), close))
+
+    def _plan_withdrawal(self, report: Report, issued: datetime) -> None:
+        """The report was issued in error, and two people take it back."""
+        if (about := self.about.get("report_withdrawn")) is None:
+            return
+        reason = " ".join(about["reason"].split())
+
+        def propose() -> None:
+            ReportWithdrawal.propose(report, by=self.play.person(about["by"]), reason=reason)
+
+        def confirm() -> None:
+            standing = ReportWithdrawal.objects.standing_on(self.audit.ref).get()
+            standing.confirm(by=self.play.person(about["confirmed_by"]))
+
+        proposed = _step(issued, about["after_days"], 9, 50)
+        self.later += [(proposed, propose), (_step(proposed, about["confirmed_after_days"], 13, 20), confirm)]
 
     def _decide(self, chosen: dict[str, Any]) -> Report:
         audit = self._fresh()

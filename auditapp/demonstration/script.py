@@ -17,21 +17,23 @@ ZONE = ZoneInfo("Europe/London")
 
 @dataclass(frozen=True)
 class Script:
-    """The five files, as they are."""
+    """The six files, as they are."""
 
     people: dict[str, Any]
     deployments: list[dict[str, Any]]
     audits: list[dict[str, Any]]
     answers: dict[str, Any]
     once: dict[str, Any]
+    over_time: dict[str, Any]
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> "Script":
         """The files of a folder. Raises OSError or yaml.YAMLError when one is missing or not YAML."""
         files = {name: yaml.load((folder / f"{name}.yaml").read_text(), yaml.CSafeLoader)
-                 for name in ("people", "deployments", "audits", "answers", "once")}  # fmt: skip
+                 for name in ("people", "deployments", "audits", "answers", "once", "over_time")}  # fmt: skip
         deployments, audits = files["deployments"]["deployments"], files["audits"]["audits"]
-        return cls(files["people"], deployments, audits, files["answers"], files["once"])
+        rest = (files[name] for name in ("answers", "once", "over_time"))
+        return cls(files["people"], deployments, audits, *rest)
 
     @cached_property
     def by_key(self) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -115,7 +115,7 @@ def pack(report: "Report", *, by: User) -> Pack:
     facts, canonical = report.facts, bytes(report.canonical)
     pdf = report.files.order_by("step").last()
     own = {"audit-facts.json": canonical} | ({f"{report.audit.ref}.pdf": bytes(pdf.content)} if pdf else {})
-    listed, left_out, files = _sorted_out(facts)
+    listed, left_out, files = sorted_out(facts)
     listed = [_listed(name, content) for name, content in own.items()] + listed
     organisation = facts["submission"]["organisation"]
     manifest = {
@@ -135,15 +135,20 @@ def pack(report: "Report", *, by: User) -> Pack:
         "README.txt": readme.encode(),
         "manifest.json": sealed,
         "manifest.json.sig": authority.seal(sealed),
-        "seal.pem": _pem(bytes(authority.seal_certificate)),
-        "authority.pem": _pem(bytes(authority.certificate)),
+        "seal.pem": pem(bytes(authority.seal_certificate)),
+        "authority.pem": pem(bytes(authority.certificate)),
         "SHA256SUMS": "".join(f"{row['sha256']}  {row['name']}\n" for row in listed).encode(),
     }
     return Pack(parts | own, files, at=datetime.fromisoformat(facts["report"]["prepared_at"]))
 
 
-def _sorted_out(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, str]]:
-    """Each file once, with the questions that rest on it: what is in the pack, what is not and why, where it is."""
+def sorted_out(
+    facts: dict[str, Any], secret: Collection[str] = ()
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, str]]:
+    """Each file once, with the questions that rest on it: what is in the pack, what is not and why, where it is.
+
+    `secret` are digests of files that are known to be under non-disclosure from elsewhere.
+    """
     listed: dict[str, dict[str, Any]] = {}
     left_out: dict[tuple[str, str], dict[str, Any]] = {}
     files: dict[str, str] = {}
@@ -153,7 +158,7 @@ def _sorted_out(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[
         for question in category["questions"]
         for item in question["evidence"]
     ]
-    secret = {item["sha256"] for _code, item in items if item.get("nondisclosure")}
+    secret = {*secret, *(item["sha256"] for _code, item in items if item.get("nondisclosure"))}
     for code, item in items:
         digest = item["sha256"]
         if why := _left_out(item, secret):
@@ -163,20 +168,20 @@ def _sorted_out(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[
         name = f"evidence/{digest[:12]}-{SAFE.sub('_', item['filename'])[-LONGEST:].strip(' .') or 'file'}"
         row = {"name": name, "sha256": digest, "size": item["size"], "title": item["title"], "questions": []}
         listed.setdefault(digest, row)["questions"].append(code)
-        files.setdefault(listed[digest]["name"], _stored(digest))
+        files.setdefault(listed[digest]["name"], stored(digest))
     return list(listed.values()), list(left_out.values()), files
 
 
-def _left_out(item: dict[str, Any], secret: set[str]) -> str:
+def _left_out(item: dict[str, Any], secret: Collection[str]) -> str:
     """Why a piece of evidence is not in the pack; empty when it is. A file that is secret once is secret everywhere."""
     if item["kind"] == "link":
         return _("a link: an address, and no file")
     if item["sha256"] in secret:
         return _("under non-disclosure: kept by the hospital")
-    return "" if default_storage.exists(_stored(item["sha256"])) else _("not found where files are kept")
+    return "" if default_storage.exists(stored(item["sha256"])) else _("not found where files are kept")
 
 
-def _stored(digest: str) -> str:
+def stored(digest: str) -> str:
     """The name under which the store keeps a file."""
     return f"{digest[:2]}/{digest}"
 
@@ -185,5 +190,6 @@ def _listed(name: str, content: bytes) -> dict[str, Any]:
     return {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
 
 
-def _pem(certificate: bytes) -> bytes:
+def pem(certificate: bytes) -> bytes:
+    """A certificate as the text that openssl reads."""
     return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)

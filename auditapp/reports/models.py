@@ -416,8 +416,19 @@ class Report(Placed):
                 owner=condition.owner,
                 due=condition.due,
             )
+        self._tell_deployment(by=signer.by)
         if self.audit.supersedes is not None:
             self.audit.supersedes.move(Audit.State.SUPERSEDED, by=signer.by, superseded_by=self.audit.ref)
+
+    def _tell_deployment(self, *, by: User) -> None:
+        """On the deployment's own trail: all from which can be told later what was valid on which day."""
+        audit, earlier = self.audit, self.audit.supersedes
+        about = {
+            "audit": audit.ref, "key": audit.pk, "version": audit.model_version_id, "reason": audit.reason,
+            "triggers": audit.triggers, "decision": self.decision.code, "profile": audit.profile["n"],
+            "opened_at": clock.utc_text(audit.opened_at), "supersedes": earlier and earlier.ref,
+        }  # fmt: skip
+        Event.record(by, "deployment.audited", audit.deployment, **about)
 
 
 def _level_of(file: "ReportFile") -> dict[str, str]:

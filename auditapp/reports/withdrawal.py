@@ -132,6 +132,7 @@ class ReportWithdrawal(Placed):
             audit.move(Audit.State.RETRACTED, by=by, verb="report.withdrawn", sha256=self.report.sha256)
         else:
             Event.record(by, "report.withdrawn", audit, sha256=self.report.sha256)
+        Event.record(by, "deployment.report_withdrawn", audit.deployment, audit=audit.ref)
 
     @transaction.atomic
     def drop(self, *, by: User) -> None:

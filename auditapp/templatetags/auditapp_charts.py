@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from auditapp import clock
 from auditapp.templatetags import moments, signs
@@ -113,6 +113,25 @@ def heat(score: Mapping[str, Any] | None, low: int = 50, full: int = 70) -> Safe
     """{% heat cell.score %}: a <td> of the heatmap; `low` and `full` are the limits for a part's score."""
     if not score:
         return format_html('<td class="tone-neutral">{}</td>', _("no score"))
-    points, of = 100 * score["numerator"], score["denominator"]
-    sign = signs.VERDICTS["met" if points >= full * of else "partial" if points >= low * of else "not_met"]
+    sign = _sign_of(score, low, full)
     return format_html('<td class="tone-{}">{} {}&nbsp;%</td>', sign.tone, drawing(sign.shape), score["shown"])
+
+
+@register.simple_tag
+def heat_link(score: Mapping[str, Any], href: str, deployments: int, low: int = 50, full: int = 70) -> SafeString:
+    """{% heat_link cell.score cell.href cell.n %}: the same, with a link to the deployments that it sums up."""
+    sign = _sign_of(score, low, full)
+    words = ngettext("of %(n)s deployment", "of %(n)s deployments", deployments) % {"n": deployments}
+    return format_html(
+        '<td class="tone-{}"><a href="{}">{} {}&nbsp;% <span class="of">{}</span></a></td>',
+        sign.tone,
+        href,
+        drawing(sign.shape),
+        score["shown"],
+        words,
+    )
+
+
+def _sign_of(score: Mapping[str, Any], low: int, full: int) -> Sign:
+    points, of = 100 * score["numerator"], score["denominator"]
+    return signs.VERDICTS["met" if points >= full * of else "partial" if points >= low * of else "not_met"]

@@ -5,17 +5,18 @@ from typing import Any
 from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment, Policy
-from auditapp.findings import listing
-from auditapp.tracking import expectation, history, schedule, standing, tiers
+from auditapp.findings import incident_page, listing
+from auditapp.tracking import expectation, history, schedule, standing, tiers, validity
 
 
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
     """The same number of queries however much has happened to it."""
-    versions = list(deployment.versions.with_audit())
-    changes = list(deployment.status_changes.select_related("by"))
+    versions = list(deployment.versions.with_validity())
+    changes = list(deployment.status_changes.select_related("by", "signed_by"))
     reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
     findings, profile = listing.summary(deployment), deployment.newest_profile
+    valid = validity.of(deployment)
     confirmed = profile if profile.is_confirmed else deployment.confirmed_profile
     policies = Policy.by_site([deployment.site])
     mine = Deployment.objects.visible_to(user).filter(pk=deployment.pk)
@@ -27,13 +28,17 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "profile": profile,
         "expected": expectation.of(user, deployment, profile, overdue=findings.overdue, under_way=under_way),
         "reads": reads,
-        "answer": standing.answer(deployment, versions, rows, planned),
+        "answer": standing.answer(deployment, versions, rows, valid, planned),
+        "reopening": standing.reopening(deployment, valid.reaudit, user),
+        "step": deployment.status_proposals.waiting().first(),
         "versions": versions[::-1],
         "changes": changes[::-1],
         "audits": rows,
+        "compare_from": next((row.audit.ref for row in rows if row.submission), None),
         "spans": history.spans(versions, rows, changes, zone=deployment.site.zone),
         "trends": history.trends(rows),
         "findings": findings,
+        "incidents": incident_page.of_deployment(deployment, user),
         "tier": tiers.placed(policies[deployment.site_id], confirmed.facts if confirmed else None),
         "next_audits": coming,
         "hazards": deployment.hazard_ratings.open().select_related("by"),

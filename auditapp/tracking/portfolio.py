@@ -81,6 +81,14 @@ def found(user: User, query: QueryDict, sites: Sequence[Site]) -> DeploymentQuer
         rows = rows.filter(status=status)
     if query.get("audit") == "none":
         rows = rows.without_valid_audit()
+    elif query.get("audit") == "valid":
+        rows = rows.with_valid_audit()
+    elif query.get("audit") == "in_use":
+        rows = rows.in_use()
+    if domain := lists.typed(query, "domain"):
+        scored = CategoryScore.objects.filter(part="domain", code=domain)
+        last = _last("reports__decision__submission")
+        rows = rows.annotate(last_submission=last).filter(last_submission__in=scored.values("submission"))
     if result := lists.chosen(query, "result", RANKS):
         rows = rows.annotate(result=_last("reports__decision__calculated_result")).filter(result=result)
     rows = rows.annotate(p1=_open_findings("P1"), p2=_open_findings("P2"), last_report=_last("reports__pk"))
@@ -144,15 +152,20 @@ class Heatmap:
 
 def heatmap(rows: DeploymentQuerySet, sites: Sequence[Site]) -> Heatmap:
     """Of the deployments found, from the scores per domain that each submission left; two queries."""
-    last = rows.order_by().annotate(last=_last("reports__decision__submission")).values("last")
-    last = last[:10_000_000]  # a limit, so that Postgres finds them first and once, and then their scores by index
-    scores = CategoryScore.objects.filter(part="domain", submission__in=last)
-    sums = scores.values_list("site", "code").annotate(Sum("numerator"), Sum("denominator")).order_by()
+    sums = domain_scores(rows).annotate(Sum("numerator"), Sum("denominator"))
     cells = {(site, code): percent(top, bottom) for site, code, top, bottom in sums}
     named = {code for _site, code in cells}
     domains = [domain for domain in Domain.objects.order_by("position") if domain.code in named]
     present = [site for site in sites if any((site.pk, domain.code) in cells for domain in domains)]
     return Heatmap(domains, [(s, [cells.get((s.pk, domain.code)) for domain in domains]) for s in present])
+
+
+def domain_scores(rows: DeploymentQuerySet) -> Any:
+    """(site, domain) of the scores that the last issued audit of each deployment left, to be summed up."""
+    last = rows.order_by().annotate(last=_last("reports__decision__submission")).values("last")
+    last = last[:10_000_000]  # a limit, so that Postgres finds them first and once, and then their scores by index
+    scores = CategoryScore.objects.filter(part="domain", submission__in=last)
+    return scores.values_list("site", "code").order_by()
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
@@ -176,7 +189,12 @@ def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
 def page(rows: DeploymentQuerySet, query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
     """What the page shows. The heatmap sums up what is found, so it stands on the first page of it alone."""
     shown = lists.page(rows, query)
-    options = [("", _("All deployments")), ("none", _("In use without a valid audit"))]
+    options = [
+        ("", _("All deployments")),
+        ("in_use", _("In use")),
+        ("valid", _("In use with a valid audit")),
+        ("none", _("In use without a valid audit")),
+    ]
     summed = shown.number == 1 and query.get("audit") != "none"
     return {
         "page": shown,

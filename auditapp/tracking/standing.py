@@ -1,8 +1,9 @@
-"""The sentence that answers a deployment's main question: is what runs today covered by an audit?"""
+"""The sentence that answers a deployment's main question: does a valid signed audit cover what runs today?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -10,25 +11,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from auditapp import clock
+from auditapp.accounts.models import Role, User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment, ModelVersion
 from auditapp.tracking.history import Examined
+from auditapp.tracking.validity import NOT_NEEDED, STALE, Proposal, Reason, Validity, said
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One sentence in one of the five tones, and where it leads."""
+    """One sentence in one of the five tones, and where it leads; below it each reason why an approval is stale."""
 
     tone: str
     text: str
     href: str = ""
     link: str = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 def answer(
-    deployment: Deployment, versions: Sequence[ModelVersion], rows: Sequence[Examined], planned: date | None = None
+    deployment: Deployment,
+    versions: Sequence[ModelVersion],
+    rows: Sequence[Examined],
+    validity: Validity,
+    planned: date | None = None,
 ) -> Answer:
-    """`versions` come `with_audit()`, `rows` are the deployment's newest audits.
+    """`rows` are the deployment's newest audits.
 
     `planned` is the day of its first audit by the signed first plan, where that has not passed.
     """
@@ -38,9 +46,25 @@ def answer(
     running = next((v for v in versions if v.starts <= today and (v.ends is None or v.ends > today)), None)
     if running is None:
         return _nothing_runs(versions, deployment)
+    if validity.state == NOT_NEEDED:
+        words = {"version": running.name}
+        text = _("Version %(version)s needs no audit: by the rules of this hospital such a tool is only registered.")
+        return Answer("info", text % words)
+    if validity.is_valid:
+        return _covered(running, validity)
+    if validity.state == STALE and deployment.is_live:
+        return _stale(deployment, running, validity)
     if running.audited_by is None:
         return _planned(running, rows, planned) if planned else _unaudited(deployment, running, rows)
-    return _audited(running, rows, deployment.site.zone)
+    return _lapsed(running, rows, validity)
+
+
+def reopening(deployment: Deployment, proposed: Proposal | None, user: User) -> str:
+    """The address where an auditor opens the proposed audit, with its reason and triggers chosen; else ""."""
+    if proposed is None or not user.holds(Role.AUDITOR, site=deployment.site):
+        return ""
+    wanted = [("deployment", deployment.ref), ("for", proposed.reason), *(("trigger", t) for t in proposed.triggers)]
+    return f"{reverse('audits:opening')}?{urlencode(wanted)}"
 
 
 def _nothing_runs(versions: Sequence[ModelVersion], deployment: Deployment) -> Answer:
@@ -53,20 +77,45 @@ def _nothing_runs(versions: Sequence[ModelVersion], deployment: Deployment) -> A
     return Answer(tone, _("No version is entered for today, so no audit can cover what runs."))
 
 
-def _audited(running: ModelVersion, rows: Sequence[Examined], zone: str) -> Answer:
+def _covered(running: ModelVersion, validity: Validity) -> Answer:
+    words = {
+        "version": running.name,
+        "ref": validity.audit,
+        "date": said(validity.since),
+        "until": said(validity.until),
+    }
+    text = _("Version %(version)s is covered by %(ref)s, issued %(date)s.")
+    if validity.until:
+        text = _("Version %(version)s is covered by %(ref)s, issued %(date)s, until %(until)s.")
+    return Answer("good", text % words, *_report(validity.audit))
+
+
+def _stale(deployment: Deployment, running: ModelVersion, validity: Validity) -> Answer:
+    words = {"version": running.name, "ref": validity.audit, "date": said(validity.since)}
+    text = _("Version %(version)s runs without a valid audit: %(ref)s, issued %(date)s, does not hold any more.")
+    if validity.reasons[0].code == "new_version":
+        text = _("Version %(version)s runs without a valid audit: %(ref)s, issued %(date)s, is of another version.")
+    return Answer("bad", text % words, *_report(validity.audit), validity.reasons)
+
+
+def _lapsed(running: ModelVersion, rows: Sequence[Examined], validity: Validity) -> Answer:
+    """Decided against, or stale while nobody uses it."""
     row = next((row for row in rows if row.audit.ref == running.audited_by), None)
     words = {
         "version": running.name,
         "ref": running.audited_by,
-        "date": date_format(clock.day(running.audited_at, zone), "j M Y") if running.audited_at else "",
-        "title": row.audit.version.questionnaire.title if row else "",
+        "date": said(validity.since),
         "decision": row.decided if row else "",
     }
-    href, link = reverse("reports:report", args=[running.audited_by]), _("Read the report")
-    if not running.is_covered:
-        text = _("Version %(version)s was examined by %(ref)s, issued %(date)s, and the decision is: %(decision)s.")
-        return Answer("bad", text % words, href, link)
-    return Answer("good", _("Version %(version)s is covered by %(ref)s, issued %(date)s.") % words, href, link)
+    if validity.state == STALE:
+        text = _("Version %(version)s was examined by %(ref)s, issued %(date)s, which does not hold any more.")
+        return Answer("attention", text % words, *_report(validity.audit), validity.reasons)
+    text = _("Version %(version)s was examined by %(ref)s, issued %(date)s, and the decision is: %(decision)s.")
+    return Answer("bad", text % words, *_report(validity.audit))
+
+
+def _report(ref: str) -> tuple[str, str]:
+    return reverse("reports:report", args=[ref]), _("Read the report")
 
 
 def _planned(running: ModelVersion, rows: Sequence[Examined], day: date) -> Answer:

@@ -17,6 +17,7 @@ from auditapp.audits.models import Audit
 class Kind(IntEnum):
     """In this order: what is late, then what others wait for, then what takes longest."""
 
+    CONTAIN = 0
     OVERDUE = 1
     LATE = 2
     SIGN = 3
@@ -34,7 +35,8 @@ class Kind(IntEnum):
     ANSWER = 15
     COMMENTED = 16
     UNCOVERED = 17
-    COMING = 18
+    ACT = 18
+    COMING = 19
 
     @property
     def group(self) -> str:
@@ -43,6 +45,7 @@ class Kind(IntEnum):
 
 
 GROUPS = {
+    Kind.CONTAIN: gettext_noop("Within 72 hours"),
     Kind.OVERDUE: gettext_noop("Late"),
     Kind.LATE: gettext_noop("Late"),
     Kind.SIGN: gettext_noop("To sign"),
@@ -60,6 +63,7 @@ GROUPS = {
     Kind.ANSWER: gettext_noop("To answer"),
     Kind.COMMENTED: gettext_noop("Comments"),
     Kind.UNCOVERED: gettext_noop("Without an audit"),
+    Kind.ACT: gettext_noop("To do"),
     Kind.COMING: gettext_noop("Coming"),
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.tracking import planning, registration, rules, scheduling, views
+from auditapp.tracking import life_page, planning, registration, rules, scheduling, views
 
 app_name = "tracking"
 urlpatterns = [
@@ -21,6 +21,10 @@ urlpatterns = [
     path("rules/new/", rules.new_rules, name="new_rules"),
     # /questionnaires/checks/<code>/: the check itself is the room below's
     path("questionnaires/checks/<slug:code>/answers/", views.check_answers, name="check_answers"),
+    path("board/", views.board, name="board"),
+    path("board/audits/", views.board_audits, name="board_audits"),
+    path("comparison/<slug:ref>/", views.comparison_choice, name="comparison_choice"),
+    path("comparison/<slug:ref>/<slug:other>/", views.comparison, name="comparison"),
     # /deployments/
     path("deployments/new/", registration.registration, name="registration"),
     path("deployments/<slug:ref>/", views.deployment, name="deployment"),
@@ -31,4 +35,7 @@ urlpatterns = [
         registration.profile_confirmation,
         name="profile_confirmation",
     ),
+    path("deployments/<slug:ref>/status/", life_page.status, name="status"),
+    path("deployments/<slug:ref>/status/sign-off/", life_page.sign_off, name="sign_off"),
+    path("deployments/<slug:ref>/status/drop/", life_page.drop, name="status_drop"),
 ]

@@ -16,7 +16,9 @@ KEEPERS = frozenset({AUDITOR, OWNER, OFFICER})
 GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
+STEPPERS = frozenset({OFFICER, CHAIR, EXECUTIVE, OWNER})
 PLANNERS = frozenset({AUDITOR, OFFICER, CHAIR, EXECUTIVE})
+BUNDLERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -38,6 +40,7 @@ class Page:
     # for a POST, and where only the same roles read it for a GET, the role must be held for the whole group
     of_the_group: bool = False
     part: bool = False  # tells of answers: who only answers what is given does not learn that this exists (404)
+    mine: bool = False  # known to the person who made it alone: nobody else learns that it exists (404)
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
 
 
@@ -74,6 +77,8 @@ TABLE = [
     Page("tracking:my_work"),
     # Lists: everyone opens them and sees their own hospitals in them
     Page("tracking:portfolio"),
+    Page("tracking:board"),
+    Page("tracking:board_audits"),
     Page("deployments:list"),
     Page("tracking:schedule"),
     # The first plan: read by those who read a hospital's audits as a whole, prepared by those who do or answer for them
@@ -154,14 +159,33 @@ TABLE = [
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),
     Page("accounts:roles", "colleague", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
     Page("accounts:deactivation", "colleague", get=None, post=ADMINISTRATORS, group_wide=True),
+    # An inventory that somebody brings along
+    Page("exchange:inventory", get=KEEPERS, post=KEEPERS),
+    *[
+        Page(f"exchange:inventory_{step}", "inventory", frozenset({OFFICER}), frozenset({OFFICER}), mine=True)
+        for step in ("columns", "words", "rows")
+    ],
+    Page("exchange:inventory_to_mend", "inventory", get=frozenset({OFFICER}), mine=True),
+    Page("exchange:inventory_giving_up", "inventory", get=None, post=frozenset({OFFICER}), mine=True),
+    # Readiness bundles
+    Page("exchange:bundles"),
+    Page("exchange:bundle_asking", get=BUNDLERS, post=BUNDLERS),
+    Page("exchange:bundle", "bundle", get=BUNDLERS, post=BUNDLERS, part=True),
+    Page("exchange:bundle_try", "bundle", get=None, post=BUNDLERS, part=True),
+    Page("exchange:bundle_file", "bundle", get=BUNDLERS, part=True),
+    Page("exchange:release_rules", get=ADMINISTRATORS, post=ADMINISTRATORS),
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),
+    Page("tracking:comparison_choice", "issued", part=True),
+    Page("tracking:comparison", "issued", with_={"other": "withdrawing"}, part=True),
     Page("tracking:profile", "deployment"),
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
-    Page("deployments:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:sign_off", "deployment", get=STEPPERS, post=STEPPERS),
+    Page("tracking:status_drop", "deployment", get=None, post=STEPPERS),
     # Findings
     Page("findings:finding", "finding", part=True),
     # Audits

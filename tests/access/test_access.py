@@ -17,6 +17,8 @@ from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierR
 from auditapp.deployments.models import Deployment
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
+from auditapp.exchange import jobs as exchange_jobs
+from auditapp.exchange.models import Bundle
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
@@ -25,10 +27,12 @@ from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.tracking.first_plan import FirstPlan
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
+from tests.exchange.brought import brought_along
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
+BY_KEY = {"checklist", "inventory"}
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
 
 
@@ -106,6 +110,12 @@ class World:
         self.things |= {"written": written.questionnaire.code, "question": str(library.pk)}
         self.things["checklist"] = str(uploaded(make.people["ben"]).pk)
         self._plan(deployment)
+        bundle = Bundle.ask(
+            by=make.people["ben"], site=deployment.site, deployment=deployment, as_of=clock.today("Europe/London")
+        )
+        exchange_jobs.make_bundle(bundle=bundle.pk, organisation=bundle.organisation_id, site=bundle.site_id)
+        self.things["bundle"] = bundle.ref
+        self.things["inventory"] = str(brought_along(make.people["ben"]).pk)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
@@ -190,10 +200,10 @@ class World:
             kwargs = {"public_id": self.things["public"]}
         elif page.about == "colleague":
             kwargs["pk"] = self.things["colleague"]
-        elif page.about == "checklist":
-            kwargs["pk"] = self.things["checklist"]
         elif "hospital" in page.about:
             kwargs["code"] = "royal"
+        elif page.about in BY_KEY:
+            kwargs["pk"] = self.things[page.about]
         elif page.about in {"written", "ours", "own check"}:
             kwargs["code"] = self.things[page.about]
         elif page.about:
@@ -206,10 +216,14 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
     allowed = page.get if method == "get" else page.post
     if allowed is None:
         return "405"
-    if page.unknown:
+    if page.unknown or (page.mine and (place != "own" or role not in allowed)):
         return "404"
-    if page.name.startswith("accounts:") and allowed == frozenset({ADMINISTRATOR}) and place == "other site":
-        return "403"  # an administrator of one hospital alone administers no people
+    if (
+        page.name.startswith(("accounts:", "exchange:"))
+        and allowed == frozenset({ADMINISTRATOR})
+        and place == "other site"
+    ):
+        return "403"  # an administrator of one hospital alone administers no people and no connections
     if page.of_the_group and place == "other site" and (method == "post" or page.get == page.post):
         return "403"
     if page.about and place == "other organisation":

@@ -22,6 +22,10 @@ def main() -> None:
     asked.add_argument("--reports", type=int, default=10, help="reports printed per figure")
     asked.add_argument("--only-filling", action="store_true", help="the fill page alone, at 200 and 1,500 questions")
     asked.add_argument("--only-writing", action="store_true", help="a questionnaire alone, of 150 and 1,500 questions")
+    asked.add_argument("--only-over-time", action="store_true", help="lists and dashboards alone, at both sizes")
+    asked.add_argument(
+        "--deployments", type=int, default=10_000, help="deployments in the largest measure, ten audits each"
+    )
     options = asked.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="auditapp-bench-"))
     server = Server(folder)  # as hosting runs it: crash-safe, every commit on the disk
@@ -30,7 +34,7 @@ def main() -> None:
         from tests.bench.measuring import measure  # noqa: PLC0415 - needs the settings made above
 
         measure(server, folder, **vars(options))
-        if not (options.only_filling or options.only_writing):
+        if not (options.only_filling or options.only_writing or options.only_over_time):
             from tests.bench import reports  # noqa: PLC0415 - needs them too
 
             reports.measure(options.reports)

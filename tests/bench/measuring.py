@@ -241,30 +241,50 @@ def _say_megabytes(what: str, ours: float, least: float) -> None:
 
 
 def measure(
-    server: Server, folder: Path, *, audits: int, requests: int, reports: int, only_filling: bool, only_writing: bool
+    server: Server,
+    folder: Path,
+    *,
+    audits: int,
+    requests: int,
+    reports: int,
+    only_filling: bool,
+    only_writing: bool,
+    only_over_time: bool,
+    deployments: int,
 ) -> None:
     """Both sizes, one after the other on the same database."""
     with connection.cursor() as cursor:
         cursor.execute(bare.TABLE)
     if only_filling:
-        _say_head(0)
+        say_head(0)
         return FillBench(World(originals=[]), server, folder, requests=max(requests // 4, 5)).run()
     if only_writing:
-        _say_head(0)
+        say_head(0)
         return LargeBench(World(originals=[]), server, folder, requests=max(requests // 10, 5)).run()
     began = time.perf_counter()
     world = World()
+    if only_over_time:
+        world.multiply(audits)
+        return over_time(world, server, folder, requests=requests, deployments=deployments)
     print(f"{len(world.issued)} audits are issued through the product in {time.perf_counter() - began:.0f} s.")
     for total in (len(world.issued), audits):
         if total > len(world.issued):
             world.multiply(total)
-        _say_head(total)
+        say_head(total)
         Bench(world, server, folder, requests=requests, reports=reports).run()
     FillBench(world, server, folder, requests=max(requests // 4, 5)).run()
     LargeBench(world, server, folder, requests=max(requests // 10, 5)).run()
+    over_time(world, server, folder, requests=requests, deployments=deployments)
 
 
-def _say_head(total: int) -> None:
+def over_time(world: World, server: Server, folder: Path, *, requests: int, deployments: int) -> None:
+    from tests.bench.over_time import OverTimeBench  # noqa: PLC0415 - which measures with what stands here
+
+    OverTimeBench(world, server, folder, requests=max(requests // 4, 5)).run(deployments)
+
+
+def say_head(total: int) -> None:
+    """The head of a table: how much there is, and on what machine."""
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
         cursor.execute("SELECT count(*) FROM auditapp_answer")

@@ -121,10 +121,10 @@ class World:
             cursor.execute(_GUARDS.format(act="DISABLE"))  # which let nobody answer what is issued
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_MAP_DEPLOYMENTS, [full, total - len(ORIGINALS)])
-            _copy(cursor, "deployment", {})
+            copied(cursor, "deployment", {}, DIFFERENT["deployment"])
             for table, (column, parent) in COPIED.items():
                 cursor.execute(_MAP_CHILDREN.format(table=table, column=column, parent=parent))
-                _copy(cursor, table, {column: parent} | ALSO.get(table, {}))
+                copied(cursor, table, {column: parent} | ALSO.get(table, {}), DIFFERENT.get(table, {}))
             cursor.execute(_POINT_AT_CURRENT)
         with connection.cursor() as cursor:
             cursor.execute(_GUARDS.format(act="ENABLE"))
@@ -155,15 +155,18 @@ _POINT_AT_CURRENT = """
 """
 
 
-def _copy(cursor: Any, table: str, links: dict[str, str]) -> None:
-    """Insert the copies of a mapped table, with `links` (column -> table) led to the same copy."""
+def copied(cursor: Any, table: str, links: dict[str, str], different: dict[str, str]) -> None:
+    """Insert the copies of a mapped table, with `links` (column -> map) led to the same copy.
+
+    `different` gives columns an SQL expression of their own, of the old row `t` and the map's row `m`.
+    """
     cursor.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id' "
         "AND is_generated = 'NEVER'",
         [f"auditapp_{table}"],
     )
     columns = [name for (name,) in cursor.fetchall()]
-    values = {name: f't."{name}"' for name in columns} | DIFFERENT.get(table, {})
+    values = {name: f't."{name}"' for name in columns} | different
     values |= {column: f"{column}_map.new" for column in links}
     joins = "".join(
         f" JOIN map_{parent} {column}_map ON {column}_map.old = t.{column} AND {column}_map.n = m.n"

@@ -116,10 +116,10 @@ def course(key: str) -> Course:
         return steps
     steps.decided.append(after(steps.reviewed[-1], days["days_to_decide"]))
     signatories = len(version(audit["questionnaire"]).rules["questionnaire"]["signatories"])
-    wanted = {"decided": 0, "signing": audit.get("signatures", 0), "issued": signatories}[state]
+    wanted = {"decided": 0, "signing": audit.get("signatures", 0)}.get(state, signatories)
     for _signature in range(wanted):
         steps.signed.append(after((steps.signed or steps.decided)[-1], gap))
-    if state == "issued":
+    if state in {"issued", "retracted"}:
         steps.ended = steps.signed[-1]
     return steps
 

@@ -4,6 +4,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,11 @@ from auditapp.accounts import scope
 from auditapp.accounts.models import Organisation, Site, User
 from auditapp.audits.models import Audit
 from auditapp.deployments import profile
-from auditapp.deployments.models import Deployment, Product
+from auditapp.deployments.models import Deployment, Product, StatusProposal
 from auditapp.questionnaires.models import Draft, QuestionnaireVersion
 from auditapp.reports import jobs
 from auditapp.reports.models import Decision
+from auditapp.tracking import life
 from tests.factories import PASSWORD, PEOPLE, PROFILES
 
 GROUPS = {
@@ -37,10 +39,15 @@ def serve() -> None:
     """
     known = (enter_cast, deployment, own_questionnaire, audit, read_apart, signed)
     acts: dict[str, Callable[..., Any]] = {f.__name__: f for f in known}
+    play(acts, transaction.atomic)
+
+
+def play(acts: dict[str, Callable[..., Any]], around: Callable[[], AbstractContextManager[Any]]) -> None:
+    """The loop of `serve`, with what is put around each act."""
     for line in sys.stdin:
         act, about = json.loads(line)
         try:
-            with transaction.atomic():
+            with around():
                 reply = {"returned": acts[act](**about)}
         except Exception:  # the test shows it
             reply = {"failed": traceback.format_exc()}
@@ -96,8 +103,10 @@ def deployment(name: str, kind: str = "ambient scribe") -> str:
     )
     found.newest_profile.confirm(by=person("olga"))
     found.add_version(by=omar, name="2.3", starts=clock.today(royal.zone) - timedelta(days=90))
-    for status in ("in_evaluation", "live"):
-        found.change_status(status, by=omar, reason="Start of use agreed by the committee.")
+    found.change_status("in_evaluation", by=omar, reason="Start of use agreed by the committee.")
+    proposed = life.move(found, "live", by=omar, reason="Start of use agreed by the committee.")
+    assert isinstance(proposed, StatusProposal)
+    life.sign_off(proposed, by=person("ben"))
     return found.ref
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Request, Response, expect
 
 from tests.stack import ROOT, Stack
 
@@ -86,8 +86,15 @@ class People:
         expect(page.get_by_role("heading", level=1)).to_have_text("My work")
         return page
 
+    def follow(self, link: Locator) -> Page:
+        """Go where a link leads, and be there: a click alone returns while the old page still stands."""
+        with link.page.expect_navigation():
+            link.click()
+        return link.page
+
     def look(self, page: Page, name: str) -> None:
         """Wide and narrow, light and dark: pictures, no breach of WCAG 2.2 A/AA, no overflow."""
+        page.wait_for_load_state()
         self.looked += 1
         found = []
         for size, viewport in (("wide", WIDE), ("narrow", NARROW)):

@@ -30,7 +30,7 @@ MONITORING = "Monitoring, change control and learning from incidents"
 
 def test_a_ward_checklist_is_brought_along(people: People, tmp_path: Path) -> None:
     page = people.visit("ada", "/questionnaires/")
-    page.get_by_role("link", name="Import a checklist").click()
+    people.follow(page.get_by_role("link", name="Import a checklist"))
     people.look(page, "upload")
 
     page.get_by_label("File", exact=True).set_input_files(saved_file(tmp_path, "ward.pdf", b"%PDF-1.7"))

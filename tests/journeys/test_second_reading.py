@@ -39,7 +39,7 @@ def test_two_read_apart_and_a_third_settles(people: People, ward: Ward) -> None:
     ref = ward.play("read_apart", deployment=tool)["ref"]
     page = people.visit("asha", f"/audits/{ref}/")
     people.look(page, "before")
-    page.get_by_role("link", name="Have it read by two people apart").click()
+    people.follow(page.get_by_role("link", name="Have it read by two people apart"))
     people.look(page, "beginning")
     page.get_by_label("First reader").select_option(label="Asha Rao")
     page.get_by_label("Second reader").select_option(label="Nina Reader")

@@ -31,7 +31,7 @@ def test_a_report_issued_in_error_is_taken_back_and_every_copy_says_so(
 
     grace = people.visit("grace", f"/audits/{ref}/report/")
     people.look(grace, "proposed")
-    grace.get_by_role("link", name="Read and confirm").click()
+    people.follow(grace.get_by_role("link", name="Read and confirm"))
     people.look(grace, "confirm")
     grace.locator("main form button.btn-danger").click()
     expect(grace.get_by_text("Do not rely on this report.")).to_be_visible()

@@ -14,6 +14,7 @@ class Ward(Stack):
     """Starts in seconds, where the demonstration takes minutes."""
 
     database = "auditapp_ward"
+    acts = SERVE
     player: "subprocess.Popen[str] | None" = None
 
     def seed(self) -> None:
@@ -26,7 +27,7 @@ class Ward(Stack):
         One process plays them all: to start one for each would take longer than what they do.
         """
         if self.player is None:
-            command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", SERVE]
+            command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", self.acts]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             self.player = subprocess.Popen(command, cwd=ROOT, env=self.environment, text=True, **pipes)
         asked, told = self.player.stdin, self.player.stdout

@@ -67,7 +67,7 @@ def test_before_use_after_use_and_between_versions_the_sentence_says_so(client: 
     proposed = make.deployment()
     words = "Version 1.0 has no issued audit. The tool is not in use with patients: proposed."
     assert answer(client, proposed) == ("info", words)
-    proposed.change_status("retired", by=make.people["omar"], reason="Not bought.")
+    make.step(proposed, "retired", reason="Not bought.")
     assert answer(client, proposed)[1].startswith("This deployment is retired.")
     live = make.deployment(live=True)
     today = clock.today(live.site.zone)

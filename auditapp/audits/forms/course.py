@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy
 
-from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.deployments.forms import Words, long_text
+from auditapp.evidence.looking import LooksForPatients
 
 
 class ReasonForm(LooksForPatients):

@@ -12,10 +12,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from auditapp.audits import held_page
 from auditapp.audits.models import KeptPassage
 from auditapp.deployments.forms import Words, day_input
-from auditapp.evidence import kinds
+from auditapp.evidence import held_page, kinds
 from auditapp.evidence.intake import Taken, taken_in
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.refusing import SENTENCES, NotTaken

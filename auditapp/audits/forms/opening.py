@@ -67,14 +67,22 @@ class OpeningForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, deployment: Deployment, versions: Iterable[QuestionnaireVersion], **kwargs: Any
+        self,
+        *args: Any,
+        deployment: Deployment,
+        versions: Iterable[QuestionnaireVersion],
+        wanted: tuple[str, list[str]] = ("", []),
+        **kwargs: Any,
     ) -> None:
+        """`wanted` are the reason and the triggers of a proposal that led here: they are chosen to begin with."""
         super().__init__(*args, **kwargs)
         self.deployment = deployment
+        self.wanted, triggers = wanted
         self.lacks = ""  # the code of what comes first, once the form was found right
         self.facts = deployment.newest_profile.facts
         self.versions = {version.pk: version for version in versions}
         self._offer_questionnaires()
+        self.fields["triggers"].initial = triggers
         running = deployment.versions.running().first()
         models = self.fields["model_version"]
         models.queryset = deployment.versions.order_by("-starts")  # type: ignore[attr-defined]
@@ -87,7 +95,7 @@ class OpeningForm(forms.Form):
     def _offer_questionnaires(self) -> None:
         field = self.fields["version"]
         field.queryset = QuestionnaireVersion.objects.filter(pk__in=self.versions)  # type: ignore[attr-defined]
-        best = proposed(self.versions.values(), self.deployment)
+        best = proposed(self.versions.values(), self.deployment, self.wanted)
         field.initial = best.pk if best else None
         self.proposed = best
         field.choices = [(pk, v.questionnaire.title) for pk, v in self.versions.items()]  # type: ignore[attr-defined]

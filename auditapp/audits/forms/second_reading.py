@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import Role, User
 from auditapp.audits.forms.answering import LARGEST, TEXT
-from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.audits.models import Audit, Verdict
 from auditapp.deployments.forms import Words, day_input, long_text
+from auditapp.evidence.looking import LooksForPatients
 
 
 class ReadersForm(forms.Form):

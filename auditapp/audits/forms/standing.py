@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
-from auditapp.audits import held_page
 from auditapp.audits.forms.answering import LARGEST, TEXT
-from auditapp.audits.held_page import HeldPassage
 from auditapp.audits.models import AnswerRevision, StandingAnswer, Verdict
-from auditapp.audits.models.kept import reasons_in
 from auditapp.audits.models.revisions import JUSTIFICATION_LENGTH
 from auditapp.audits.models.standing import out_of_range
 from auditapp.deployments.forms import Words, day_input
+from auditapp.evidence import held_page
+from auditapp.evidence.held_page import HeldPassage
+from auditapp.evidence.kept import reasons_in
 from auditapp.identifiers.looking import without
 from auditapp.questionnaires.models import Question
 

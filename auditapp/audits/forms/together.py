@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import User
-from auditapp.audits.forms.looking import LooksForPatients
 from auditapp.audits.models import Answer, Assignment, Audit
 from auditapp.audits.models.assignments import assignable
 from auditapp.audits.models.comments import wrong_with
 from auditapp.deployments.forms import Words, day_input, long_text
+from auditapp.evidence.looking import LooksForPatients
 
 DUE = gettext_lazy("Answered by")
 

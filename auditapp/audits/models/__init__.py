@@ -6,7 +6,6 @@ from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.audit import Audit, Withdrawal
 from auditapp.audits.models.comments import Comment, Mention
 from auditapp.audits.models.flags import Flag, Look
-from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.moves import VersionMove
 from auditapp.audits.models.paper import PaperCheck, PaperEntry
 from auditapp.audits.models.presence import Presence
@@ -22,6 +21,7 @@ from auditapp.audits.models.suppliers import (
     SupplierRequest,
     SupplierSending,
 )
+from auditapp.evidence.kept import KeptPassage
 
 __all__ = [
     "Answer",

@@ -16,7 +16,6 @@ from auditapp.audits.models.assignments import is_given_to, is_shown_to
 from auditapp.audits.models.attachments import AnswerEvidence
 from auditapp.audits.models.comments import counted
 from auditapp.audits.models.flags import Flag, Flagged, flag_of_answer
-from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.presence import names_of_others
 from auditapp.audits.models.revisions import (
     JUSTIFICATION_LENGTH,
@@ -30,6 +29,7 @@ from auditapp.audits.models.revisions import (
 )
 from auditapp.audits.models.standing import Standing, StandingAnswer, standing_of
 from auditapp.audits.scoring import Given
+from auditapp.evidence.kept import KeptPassage
 from auditapp.evidence.models import Evidence
 from auditapp.identifiers.looking import Found, found_in_fields, without
 from auditapp.questionnaires.models import Question

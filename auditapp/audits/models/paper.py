@@ -11,8 +11,8 @@ from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.audits.models.answers import Answer
 from auditapp.audits.models.assignments import is_shown_to
-from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.revisions import AnswerRevision, Saved
+from auditapp.evidence.kept import KeptPassage
 from auditapp.evidence.models import Evidence
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event

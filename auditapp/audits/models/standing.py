@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Organisation, Role, User
-from auditapp.audits.models.kept import KeptPassage
 from auditapp.audits.models.revisions import Said, Verdict
+from auditapp.evidence.kept import KeptPassage
 from auditapp.identifiers.looking import Found, found_in_fields, without
 from auditapp.questionnaires.models import Question
 from auditapp.refusals import NotAllowed, Refused

@@ -20,7 +20,7 @@ from auditapp import clock
 from auditapp.accounts import scope
 from auditapp.accounts.models import Placed, ReadInFullQuerySet, Role, User
 from auditapp.audits.models.answers import Answer
-from auditapp.audits.models.kept import KeptPassage
+from auditapp.evidence.kept import KeptPassage
 from auditapp.evidence.models import Evidence
 from auditapp.identifiers.file_text import found_in_parts, text_of
 from auditapp.identifiers.looking import Found, found_in_fields

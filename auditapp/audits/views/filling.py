@@ -11,11 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from auditapp import clock
-from auditapp.audits import fill_page, held_page, together
+from auditapp.audits import fill_page, together
 from auditapp.audits.cards import VERDICTS, Card
 from auditapp.audits.forms.answering import AnswerForm, ApprovalForm
 from auditapp.audits.models import Answer, AnswerRevision, Audit, Held, Saved, Stale
-from auditapp.audits.models.kept import reasons_in
+from auditapp.evidence import held_page
+from auditapp.evidence.kept import reasons_in
 from auditapp.templatetags.moments import time_in_words
 
 REWORDED = gettext_lazy(

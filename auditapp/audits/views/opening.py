@@ -35,4 +35,5 @@ def opening(request: HttpRequest) -> HttpResponse:
 def _form(request: HttpRequest, deployment: object, versions: list[QuestionnaireVersion]) -> OpeningForm:
     """Bound to what is posted, or to an address that names a questionnaire: the preview."""
     data = request.POST if request.method == "POST" else request.GET if "version" in request.GET else None
-    return OpeningForm(data, deployment=deployment, versions=versions)
+    wanted = (request.GET.get("for", ""), request.GET.getlist("trigger"))
+    return OpeningForm(data, deployment=deployment, versions=versions, wanted=wanted)

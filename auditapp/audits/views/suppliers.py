@@ -10,10 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from auditapp.accounts.models import Role
-from auditapp.audits import held_page, supplier_mail, supplier_page
+from auditapp.audits import supplier_mail, supplier_page
 from auditapp.audits.forms.suppliers import AskForm, JudgementForm, UntilForm
 from auditapp.audits.models import Audit, SupplierFile, SupplierRequest, SupplierSending
 from auditapp.audits.views.evidence import INERT, given_out
+from auditapp.evidence import held_page
 from auditapp.refusals import Refused
 
 

@@ -1,6 +1,6 @@
 """The deployment of a product at a hospital, with its status over time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -18,10 +18,13 @@ from auditapp.deployments import profile
 from auditapp.deployments.models.policy import Policy, Tier
 from auditapp.deployments.models.product import Product
 from auditapp.deployments.models.profile import KEEPERS, Profile
-from auditapp.deployments.models.version import ModelVersion
+from auditapp.deployments.models.step import MOVERS, SIGNED_OFF, Gate, GateWord, StatusProposal
+from auditapp.deployments.models.version import ModelVersion, name_digest
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
+
+CODES = 1  # from here on a deployment's trail holds every code from which its past can be replayed
 
 
 def next_number(sequence: str) -> int:
@@ -56,9 +59,9 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         return self.filter(status__in=Deployment.IN_USE)
 
     def without_valid_audit(self) -> Self:
-        """In use, and the running version is not covered by an issued audit that lets it run."""
-        covered = ModelVersion.objects.running().covered().filter(deployment=OuterRef("pk"))
-        return self.in_use().filter(~Exists(covered))
+        """In use, and no valid signed audit lets the running version run: `tracking.validity`, as one filter."""
+        settled = ModelVersion.objects.running().needing_no_audit().filter(deployment=OuterRef("pk"))
+        return self.in_use().filter(~Exists(settled))
 
     def with_tier(self, policies: Mapping[int, Policy]) -> Self:
         """With `tier_now` by the rules of each hospital, and `facts_now`, the confirmed profile's (None without)."""
@@ -73,9 +76,13 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         ahead = planned.ahead().filter(deployment=OuterRef("pk"))
         return self.annotate(planned_for=Subquery(ahead.values("on")[:1]))
 
+    def with_valid_audit(self) -> Self:
+        """In use, and covered: all others of these."""
+        return self.in_use().exclude(pk__in=Deployment.objects.without_valid_audit().order_by().values("pk"))
+
     def with_running_version(self) -> Self:
-        """With `running_version` at hand, and the audit that examined it."""
-        running = ModelVersion.objects.running().with_audit()
+        """With `running_version` at hand, the audit that examined it, and whether its approval holds."""
+        running = ModelVersion.objects.running().with_validity()
         return self.prefetch_related(Prefetch("versions", running, to_attr="running"))
 
 
@@ -159,8 +166,12 @@ class Deployment(Placed):
         owner: User,
         name: str,
         intended_use: str,
+        assumed: Sequence[str] = (),
     ) -> "Deployment":
-        """Enter a deployment with its profile; a second person has still to confirm the profile."""
+        """Enter a deployment with its profile; a second person has still to confirm the profile.
+
+        `assumed` are the facts that nobody stated (see `fill_profile`).
+        """
         name, intended_use = clean(name), clean(intended_use)
         by.must_hold(*KEEPERS, site=site, to=_("register a deployment here"))
         if not owner.holds(Role.DEPLOYMENT_OWNER, site=site):
@@ -177,19 +188,23 @@ class Deployment(Placed):
             registered_by=by,
             registered_at=clock.now(),
         )
-        Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk)
-        deployment.fill_profile(facts, by=by)
+        Event.record(by, "deployment.registered", deployment, product=product.pk, owner=owner.pk, codes=CODES)
+        deployment.fill_profile(facts, by=by, assumed=assumed)
         return deployment
 
     @transaction.atomic
-    def fill_profile(self, facts: dict[str, Any], *, by: User) -> Profile:
-        """State the profile anew; it counts from the moment a second person confirms it."""
+    def fill_profile(self, facts: dict[str, Any], *, by: User, assumed: Sequence[str] = ()) -> Profile:
+        """State the profile anew; it counts from the moment a second person confirms it.
+
+        `assumed` are the facts that nobody stated: they have the value that asks more questions, and are marked.
+        """
         by.must_hold(*KEEPERS, site=self.site, to=_("fill in the profile"))
         facts = profile.cleaned(facts, profile.facts())
         Deployment.objects.select_for_update().get(pk=self.pk)
         n = self.profiles.count() + 1
-        filled = Profile.objects.create(**self.place, deployment=self, n=n, facts=facts, by=by, at=clock.now())
-        Event.record(by, "profile.filled", self, n=n)
+        about = {"facts": facts, "assumed": [name for name in facts if name in assumed]}
+        filled = Profile.objects.create(**self.place, deployment=self, n=n, **about, by=by, at=clock.now())
+        Event.record(by, "profile.filled", self, n=n, **({"assumed": filled.assumed} if filled.assumed else {}))
         return filled
 
     @property
@@ -213,7 +228,8 @@ class Deployment(Placed):
         if ends is not None and ends <= starts:
             raise Refused(_("A version's last day must come after its first. Check the two dates."))
         name, note = clean(name), clean(note)
-        self.versions.filter(ends=None, starts__lt=starts).update(ends=starts)
+        for before in self.versions.filter(ends=None, starts__lt=starts):
+            before.end(starts, by=by)
         try:
             with transaction.atomic():
                 version = ModelVersion.objects.create(
@@ -230,7 +246,10 @@ class Deployment(Placed):
             raise Refused(
                 _("These dates overlap with another version, or the name is taken. Check the versions.")
             ) from error
-        Event.record(by, "version.entered", self, version=version.pk, starts=starts.isoformat())
+        named = name_digest(name)
+        Event.record(by, "version.entered", self, version=version.pk, starts=starts.isoformat(), name=named)
+        if ends is not None:
+            version.end(ends, by=by)
         return version
 
     def version_between(self, starts: date, ends: date | None) -> ModelVersion | None:
@@ -243,9 +262,9 @@ class Deployment(Placed):
         return self.versions.filter(Q(ends=None) | Q(ends__gt=day), starts__lte=day).first()
 
     def moves_for(self, user: User) -> list[str]:
-        """The statuses that this person can give it now, in the order of a deployment's life."""
+        """The statuses that this person can give it or propose now, in the order of a deployment's life."""
         suspends = user.holds(Role.CLINICAL_SAFETY_OFFICER, site=self.site)
-        moves = suspends or user.holds(Role.DEPLOYMENT_OWNER, site=self.site)
+        moves = user.holds(*MOVERS, site=self.site)
         return [
             status
             for status in self.Status.values
@@ -253,28 +272,85 @@ class Deployment(Placed):
             and (suspends if status == self.Status.SUSPENDED else moves)
         ]
 
-    @transaction.atomic
-    def change_status(self, to: str, *, by: User, reason: str) -> "StatusChange":
-        """Move along the life of a deployment; only the clinical safety officer suspends it."""
+    def must_let_move(self, to: str, *, by: User, reason: str) -> None:
+        """Refuse unless this is a step of its life that the person may take or propose, with a reason."""
         if to == self.Status.SUSPENDED:
             by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("suspend a deployment"))
         else:
-            by.must_hold(Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("change the status"))
+            by.must_hold(*MOVERS, site=self.site, to=_("change the status"))
         labels = dict(self.Status.choices)
         if to not in self.MOVES[self.Status(self.status)]:
             raise Refused(
                 _("A deployment that is %(old)s cannot become %(new)s.")
                 % {"old": str(labels[self.status]).lower(), "new": str(labels.get(to, to)).lower()}
             )
-        if not (reason := clean(reason)):
+        if not clean(reason):
             raise Refused(_("Give the reason for the change of status."))
+
+    @transaction.atomic
+    def change_status(self, to: str, *, by: User, reason: str) -> "StatusChange":
+        """Take a step that needs nobody else: into evaluation, back to it, or the clinical safety officer suspends.
+
+        Suspension takes effect at once, whatever is proposed at the time.
+        """
+        self.must_let_move(to, by=by, reason=reason)
+        if to in SIGNED_OFF:
+            raise Refused(_("A second person signs this step off. Propose it."))
+        for proposed in self.status_proposals.waiting():
+            proposed.drop(by=by)
+        return self._move(to, by=by, reason=reason)
+
+    @transaction.atomic
+    def propose_status(self, to: str, *, by: User, reason: str) -> StatusProposal:
+        """Ask for a step that two people take; whether the gate lets it pass is `tracking.life`'s to say."""
+        self.must_let_move(to, by=by, reason=reason)
+        return StatusProposal.propose(self, to=to, by=by, reason=reason)
+
+    @transaction.atomic
+    def take_step(self, proposed: StatusProposal, *, by: User, word: GateWord | None = None) -> "StatusChange":
+        """The second person signs it off. A step into use needs the gate's word for this very step."""
+        proposed.must_be_signed_by(by)
+        if proposed.deployment_id != self.pk:
+            raise Refused(_("This step was proposed for another deployment."))
+        if proposed.to in self.IN_USE and (word is None or (word.deployment, word.to) != (self.pk, proposed.to)):
+            raise Refused(_("A step into use goes through the gate."))
+        proposed.end(signed_by=by, signed_at=clock.now())
+        return self._move(proposed.to, by=proposed.by, reason=proposed.reason, signed_by=by, word=word)
+
+    def _move(
+        self, to: str, *, by: User, reason: str, signed_by: User | None = None, word: GateWord | None = None
+    ) -> "StatusChange":
+        """Compare and swap, so that two tabs cannot both win."""
         if not Deployment.objects.filter(pk=self.pk, status=self.status).update(status=to):
             raise Refused(_("Someone else has just changed the status. Reload the page."))
+        found, audit = (word.found, word.audit) if word else ("", "")
         change = StatusChange.objects.create(
-            **self.place, deployment=self, before=self.status, after=to, reason=reason, by=by, at=clock.now()
-        )
+            **self.place, deployment=self, before=self.status, after=to, reason=clean(reason), by=by, at=clock.now(),
+            signed_by=signed_by, gate=found, rests_on=audit,
+        )  # fmt: skip
         self.status = to
-        Event.record(by, "deployment.status", self, before=change.before, after=to)
+        said = {"before": change.before, "after": to, "proposed_by": by.pk, "gate": found, "audit": audit}
+        Event.record(signed_by or by, "deployment.status", self, **said)
+        return change
+
+    @transaction.atomic
+    def bring_in(self, status: str, *, by: User, reason: str, source: str) -> "StatusChange":
+        """Say, once and before anything else, where in its life a tool was already when it was entered here.
+
+        That is no decision to go live: it was in use, and is "live, not yet audited" now. `source` names the list.
+        """
+        by.must_hold(
+            Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("bring in a tool in use")
+        )
+        if self.status_changes.exists() or status == self.status or status not in self.Status.values:
+            raise Refused(_("A status is brought in once, for a deployment that was just entered."))
+        Deployment.objects.filter(pk=self.pk).update(status=status)
+        change = StatusChange.objects.create(
+            **self.place, deployment=self, before=self.status, after=status, reason=clean(reason), imported=True,
+            by=by, at=clock.now(),
+        )  # fmt: skip
+        self.status = status
+        Event.record(by, "deployment.status", self, before=change.before, after=status, imported=source)
         return change
 
 
@@ -285,8 +361,12 @@ class StatusChange(Placed):
     before = models.CharField(max_length=20, choices=Deployment.Status.choices)
     after = models.CharField(max_length=20, choices=Deployment.Status.choices)
     reason = models.TextField()
+    imported = models.BooleanField(default=False, db_default=False)  # so it was when it was entered here
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    signed_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # of a step that two people take
+    gate = models.CharField(max_length=10, choices=Gate.choices, blank=True, default="", db_default="")
+    rests_on = models.CharField(max_length=30, blank=True, default="", db_default="")  # the audit that let it pass
 
     class Meta:
         ordering = ["at"]

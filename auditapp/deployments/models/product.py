@@ -44,6 +44,10 @@ class Product(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def trail_stream(self) -> str:
+        return f"product:{self.pk}"
+
     @classmethod
     def named(cls, name: str, *, vendor: str, organisation: Organisation, description: str = "") -> "Product":
         """The organisation's product of this name by this vendor, entered if it was not known yet.

@@ -36,6 +36,7 @@ class Profile(Placed):
     deployment = models.ForeignKey("auditapp.Deployment", models.PROTECT, related_name="profiles")
     n = models.PositiveSmallIntegerField()
     facts = models.JSONField()
+    assumed = models.JSONField(default=list, db_default=[])  # facts that nobody stated, such as in an imported list
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     objects = ProfileQuerySet.as_manager()
@@ -67,7 +68,7 @@ class Profile(Placed):
         confirmation = ProfileConfirmation.objects.create(
             **self.place, profile=self, filled_by=self.by, by=by, at=clock.now()
         )
-        Event.record(by, "profile.confirmed", self.deployment, n=self.n)
+        Event.record(by, "profile.confirmed", self.deployment, n=self.n, facts=self.facts)
         return confirmation
 
 

@@ -1,17 +1,23 @@
 """The versions of a model that run at a hospital, one after the other."""
 
-from datetime import datetime
-from typing import Self
+import hashlib
+from datetime import date, datetime
+from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 
+from auditapp import clock
 from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, User
+from auditapp.deployments.models import approval
+from auditapp.trail.models import Event
 
-# Decisions after which use starts or goes on, be it under conditions (content, decisions.meaning).
-FOR_USE = {"approve", "approve_with_contingencies", "continue", "continue_with_conditions", "restrict"}
+
+def name_digest(name: str) -> str:
+    """How the trail names a version: it holds no names."""
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 class DateRange(models.Func):
@@ -28,8 +34,7 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
 
     def with_audit(self) -> Self:
         """With `audited_by`, `audited_at` and `decided` of its newest issued audit, or None."""
-        audits = ModelVersion.audits.field.model._default_manager  # of the room above, through its reverse relation
-        newest = audits.filter(model_version=OuterRef("pk"), state="issued").order_by("-issued_at")
+        newest = approval.issued(self._audits(), model_version=OuterRef("pk"))
         decided = newest.filter(reports__issued_at__isnull=False)
         return self.annotate(
             audited_by=Subquery(newest.values("ref")[:1]),
@@ -37,13 +42,25 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
             decided=Subquery(decided.values("reports__decision__code")[:1]),
         )
 
+    def with_validity(self) -> Self:
+        """And with `lapse`: "" where the approval holds today, else the code of what is against it, and `until`."""
+        return approval.judged(self.with_audit(), self._audits())
+
     def covered(self) -> Self:
-        """Examined, and the newest decision lets use go on or begin."""
-        return self.with_audit().filter(decided__in=FOR_USE)
+        """Examined, and the newest decision, which lets use go on or begin, holds today."""
+        return self.with_validity().filter(lapse="")
+
+    def needing_no_audit(self) -> Self:
+        """Covered, or the hospital's rules ask for no audit."""
+        return self.with_validity().filter(lapse__in=approval.HOLDS)
 
     def uncovered(self) -> Self:
-        """Never examined, or the newest decision is against use."""
-        return self.with_audit().filter(Q(decided=None) | ~Q(decided__in=FOR_USE))
+        """Never examined, decided against, or the decision does not hold any more."""
+        return self.with_validity().exclude(lapse__in=approval.HOLDS)
+
+    def _audits(self) -> Any:
+        """Those of the room above, through its reverse relation."""
+        return ModelVersion.audits.field.model._default_manager
 
 
 class ModelVersion(Placed):
@@ -61,6 +78,8 @@ class ModelVersion(Placed):
     audited_by: str | None  # set by with_audit()
     audited_at: datetime | None
     decided: str | None
+    lapse: str  # set by with_validity()
+    until: date | None
 
     class Meta:
         ordering = ["starts"]
@@ -83,6 +102,38 @@ class ModelVersion(Placed):
         return self.name
 
     @property
+    def trail_stream(self) -> str:
+        return self.deployment.trail_stream
+
+    def end(self, day: date, *, by: User) -> None:
+        """Say on which day it stops running. What was said before stays on the record."""
+        ModelVersion.objects.filter(pk=self.pk).update(ends=day)
+        self.ends = day
+        VersionEnd.objects.create(**self.place, version=self, ends=day, by=by, at=clock.now())
+        Event.record(by, "version.ended", self, version=self.pk, ends=day.isoformat())
+
+    @property
+    def approval_sign(self) -> dict[str, str]:
+        """How lists show whether the approval holds: {"tone", "word", "shape"}; needs `with_validity()`."""
+        return dict(zip(("tone", "word", "shape"), approval.LAPSES[self.lapse], strict=True))
+
+    @property
     def is_covered(self) -> bool:
-        """Examined, and the newest decision lets use go on or begin; needs `with_audit()`."""
-        return self.decided in FOR_USE
+        """Examined, and the newest decision, which lets use go on or begin, holds today; needs `with_validity()`."""
+        return self.lapse == ""
+
+
+class VersionEnd(Placed):
+    """It was said, then, on which day a version stops running; its row keeps only what was said last."""
+
+    version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="said_ends")
+    ends = models.DateField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    objects = PlacedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} until {self.ends}"

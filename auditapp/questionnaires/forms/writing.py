@@ -83,6 +83,12 @@ class CheckRetirementForm(forms.Form):
         empty_label=gettext_lazy("Choose a check"),
         error_messages={"required": gettext_lazy("Choose what is asked instead.")},
     )
+    also = forms.CharField(
+        label=gettext_lazy("Also asked instead, where it is split"),
+        help_text=gettext_lazy("The codes of the other checks, such as hal-02, with spaces between them."),
+        max_length=200,
+        required=False,
+    )
     reason = Words(
         label=gettext_lazy("Why it is retired"),
         max_length=1000,
@@ -93,6 +99,14 @@ class CheckRetirementForm(forms.Form):
     def __init__(self, *args: Any, checks: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["replaced_by"].queryset = checks  # type: ignore[attr-defined]
+        self._checks = checks
+
+    def clean_also(self) -> list[Check]:
+        codes = self.cleaned_data["also"].replace(",", " ").lower().split()
+        known = {check.code: check for check in self._checks.filter(code__in=codes)}
+        if unknown := [code for code in codes if code not in known]:
+            raise forms.ValidationError(_("There is no check %(code)s to be asked instead.") % {"code": unknown[0]})
+        return list(known.values())
 
 
 class AboutForm(forms.Form):

@@ -4,8 +4,10 @@ These rows may be corrected. What an audit relies on is not read from here but f
 questionnaire version.
 """
 
+from collections.abc import Iterable
 from typing import Self, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -152,6 +154,11 @@ class CheckQuerySet(models.QuerySet["Check"]):
         """Retired checks, each with the one that replaced it."""
         return self.filter(retired__isnull=False).select_related("replaced_by").order_by("code")
 
+    def successors(self) -> dict[str, list[str]]:
+        """Retired check -> the codes of those that are asked instead; one query."""
+        rows = self.no_longer_asked().values_list("code", "replaced_by__code", "also_replaced_by")
+        return {code: [first, *others] for code, first, others in rows}
+
 
 class Check(models.Model):
     """What is asked, apart from its wording: a code that is stable for ever and never used twice.
@@ -166,6 +173,8 @@ class Check(models.Model):
     retired = models.DateField(null=True, blank=True)
     retired_reason = models.TextField(blank=True)
     replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
+    # Where it was split: the codes of the others that are asked instead.
+    also_replaced_by = ArrayField(models.CharField(max_length=20), default=list, db_default=[], blank=True)
 
     objects = CheckQuerySet.as_manager()
 
@@ -189,10 +198,11 @@ class Check(models.Model):
         return f"check:{self.code}"
 
     @transaction.atomic
-    def retire(self, *, by: User, replaced_by: "Check", reason: str) -> None:
+    def retire(self, *, by: User, replaced_by: "Check", reason: str, also: Iterable["Check"] = ()) -> None:
         """No new questionnaire asks it; those that do keep it. The code of what is asked instead is named for ever.
 
-        Raises Refused for a seeded check, which content retires, and where the other one is retired itself or the same.
+        `also` are the further checks that it was split into. Raises Refused for a seeded check, which content retires,
+        and where one of the others is retired itself or the same.
         """
         by.must_hold(*GOVERNORS, site=None, to=_("retire a check"))
         if self.organisation_id is None:
@@ -200,8 +210,11 @@ class Check(models.Model):
         held = Check.objects.select_for_update().get(pk=self.pk)
         if held.retired:
             raise Refused(_("%(code)s is retired already.") % {"code": self.code})
-        if replaced_by.pk == self.pk or replaced_by.retired:
+        others = [check for check in also if check.pk != replaced_by.pk]
+        if any(check.pk == self.pk or check.retired for check in (replaced_by, *others)):
             raise Refused(_("Name a check that is asked instead, and is not retired itself."))
         self.retired, self.retired_reason, self.replaced_by = clock.now().date(), clean(reason), replaced_by
-        self.save(update_fields=["retired", "retired_reason", "replaced_by"])
-        Event.record(by, "check.retired", self, check=self.code, replaced_by=replaced_by.code)
+        self.also_replaced_by = sorted({check.code for check in others})
+        self.save(update_fields=["retired", "retired_reason", "replaced_by", "also_replaced_by"])
+        split = {"also": self.also_replaced_by} if others else {}
+        Event.record(by, "check.retired", self, check=self.code, replaced_by=replaced_by.code, **split)

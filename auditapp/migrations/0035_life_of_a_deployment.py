@@ -1,0 +1,187 @@
+"""Steps that two people take, and what is needed to tell later what was valid on a day."""
+
+from django.conf import settings
+from django.db import migrations, models
+from django.db.models import PROTECT
+
+WEB = "auditapp_web"
+OURS = "organisation_id = (SELECT auditapp_scope_organisation())"
+HERE = "((SELECT auditapp_scope_everywhere()) OR site_id = ANY ((SELECT auditapp_scope_sites())::bigint[]))"
+
+
+def to(model: str, **options: object) -> models.ForeignKey:
+    return models.ForeignKey(on_delete=PROTECT, **({"related_name": "+"} | options), to=model)
+
+
+def key() -> models.BigAutoField:
+    return models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
+
+
+def placed(table: str, column: str, parent: str) -> migrations.RunSQL:
+    """At the place of its parent, seen there."""
+    name = f"{table}_{column.removesuffix('_id')}_is_at_the_same_place"
+    return migrations.RunSQL(
+        f"ALTER TABLE auditapp_{table} ADD CONSTRAINT {name} FOREIGN KEY ({column}, organisation_id, site_id) "
+        f"REFERENCES auditapp_{parent} (id, organisation_id, site_id); "
+        f"CREATE POLICY in_scope ON auditapp_{table} USING ({OURS} AND {HERE}); "
+        f"ALTER TABLE auditapp_{table} ENABLE ROW LEVEL SECURITY; "
+        f"GRANT SELECT, INSERT ON auditapp_{table} TO {WEB}; "
+        f"GRANT USAGE ON SEQUENCE auditapp_{table}_id_seq TO {WEB}",
+        f"REVOKE ALL ON SEQUENCE auditapp_{table}_id_seq FROM {WEB}; REVOKE ALL ON auditapp_{table} FROM {WEB}; "
+        f"ALTER TABLE auditapp_{table} DISABLE ROW LEVEL SECURITY; DROP POLICY in_scope ON auditapp_{table}; "
+        f"ALTER TABLE auditapp_{table} DROP CONSTRAINT {name}",
+    )
+
+
+def append_only(table: str) -> migrations.RunSQL:
+    return migrations.RunSQL(
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON auditapp_{table} "
+        "FOR EACH ROW EXECUTE FUNCTION auditapp_append_only()",
+        f"DROP TRIGGER append_only ON auditapp_{table}",
+    )
+
+
+# Until now a version's end was said when it was entered, or by entering the version that begins on that day.
+ENDS_SO_FAR = """
+INSERT INTO auditapp_versionend (organisation_id, site_id, version_id, ends, by_id, at)
+SELECT v.organisation_id, v.site_id, v.id, v.ends, coalesce(n.by_id, v.by_id), coalesce(n.at, v.at)
+FROM auditapp_modelversion v
+LEFT JOIN auditapp_modelversion n ON n.deployment_id = v.deployment_id AND n.starts = v.ends AND n.at >= v.at
+WHERE v.ends IS NOT NULL ORDER BY v.id
+"""
+# Which audit's decision a condition came with: by its words and date, which were copied when the report was issued.
+SOURCES_SO_FAR = """
+UPDATE auditapp_finding f SET source = a.ref
+FROM auditapp_condition c
+JOIN auditapp_decision d ON d.id = c.decision_id
+JOIN auditapp_submission s ON s.id = d.submission_id
+JOIN auditapp_audit a ON a.id = s.audit_id
+WHERE f.origin = 'condition' AND f.deployment_id = a.deployment_id AND f.opened_at = a.issued_at
+  AND f.title = c.text AND f.first_due = c.due
+"""
+
+# Ended once, by being signed off or dropped; what was proposed stays as it is.
+ONCE = """
+CREATE FUNCTION auditapp_steps_end_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.signed_at IS NOT NULL OR OLD.dropped_at IS NOT NULL
+       OR (OLD.deployment_id, OLD."to", OLD.reason, OLD.by_id, OLD.at)
+          IS DISTINCT FROM (NEW.deployment_id, NEW."to", NEW.reason, NEW.by_id, NEW.at) THEN
+        RAISE EXCEPTION 'step %: it cannot be changed or undone', OLD.id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER steps_end_once BEFORE UPDATE OR DELETE ON auditapp_statusproposal
+FOR EACH ROW EXECUTE FUNCTION auditapp_steps_end_once();
+GRANT UPDATE (signed_by_id, signed_at, dropped_by_id, dropped_at) ON auditapp_statusproposal TO auditapp_web;
+"""
+NOT_ONCE = """
+REVOKE UPDATE ON auditapp_statusproposal FROM auditapp_web;
+DROP TRIGGER steps_end_once ON auditapp_statusproposal;
+DROP FUNCTION auditapp_steps_end_once();
+"""
+# NOT VALID: steps that were taken before this rule stay as they are.
+TWO_PEOPLE = """
+ALTER TABLE auditapp_statuschange ADD CONSTRAINT a_step_into_use_or_out_of_it_is_taken_by_two_people CHECK (
+    after NOT IN ('pilot', 'live', 'retired') OR (signed_by_id IS NOT NULL AND signed_by_id <> by_id)
+) NOT VALID;
+ALTER TABLE auditapp_statuschange ADD CONSTRAINT a_step_into_use_went_through_the_gate CHECK (
+    after NOT IN ('pilot', 'live') OR gate IN ('passed', 'exempt', 'off')
+) NOT VALID;
+"""
+NOT_TWO = """
+ALTER TABLE auditapp_statuschange DROP CONSTRAINT a_step_into_use_went_through_the_gate;
+ALTER TABLE auditapp_statuschange DROP CONSTRAINT a_step_into_use_or_out_of_it_is_taken_by_two_people;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("auditapp", "0034_bringing_in_and_taking_out")]
+
+    operations = [
+        migrations.CreateModel(
+            "VersionEnd",
+            [
+                ("id", key()),
+                ("ends", models.DateField()),
+                ("at", models.DateTimeField()),
+                ("organisation", to("auditapp.organisation")),
+                ("site", to("auditapp.site")),
+                ("version", to("auditapp.modelversion", related_name="said_ends")),
+                ("by", to(settings.AUTH_USER_MODEL)),
+            ],
+            {"ordering": ["pk"]},
+        ),
+        migrations.RunSQL(ENDS_SO_FAR, migrations.RunSQL.noop),
+        placed("versionend", "version_id", "modelversion"),
+        append_only("versionend"),
+        migrations.AddField(
+            "finding", "source", models.CharField(blank=True, db_default="", default="", max_length=30)
+        ),
+        migrations.RunSQL(SOURCES_SO_FAR, migrations.RunSQL.noop),
+        migrations.AddIndex(
+            "finding",
+            models.Index(
+                fields=["deployment", "source"],
+                condition=models.Q(origin="condition", state="open"),
+                name="open_conditions_of_a_decision",
+            ),
+        ),
+        migrations.AddField("statuschange", "signed_by", to(settings.AUTH_USER_MODEL, null=True)),
+        migrations.AddField(
+            "statuschange",
+            "gate",
+            models.CharField(
+                blank=True,
+                choices=[
+                    ("passed", "a valid decision covers what runs"),
+                    ("exempt", "by the hospital’s rules it is only registered"),
+                    ("off", "the gate was not on"),
+                ],
+                db_default="",
+                default="",
+                max_length=10,
+            ),
+        ),
+        migrations.AddField(
+            "statuschange", "rests_on", models.CharField(blank=True, db_default="", default="", max_length=30)
+        ),
+        migrations.RunSQL(TWO_PEOPLE, NOT_TWO),
+        migrations.CreateModel(
+            "StatusProposal",
+            [
+                ("id", key()),
+                ("to", models.CharField(max_length=20)),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("signed_at", models.DateTimeField(null=True)),
+                ("dropped_at", models.DateTimeField(null=True)),
+                ("organisation", to("auditapp.organisation")),
+                ("site", to("auditapp.site")),
+                ("deployment", to("auditapp.deployment", related_name="status_proposals")),
+                ("by", to(settings.AUTH_USER_MODEL)),
+                ("signed_by", to(settings.AUTH_USER_MODEL, null=True)),
+                ("dropped_by", to(settings.AUTH_USER_MODEL, null=True)),
+            ],
+            {
+                "ordering": ["at"],
+                "constraints": [
+                    models.CheckConstraint(condition=~models.Q(reason=""), name="a_step_is_proposed_with_a_reason"),
+                    models.CheckConstraint(
+                        condition=~models.Q(signed_by=models.F("by")), name="two_people_take_a_step"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(signed_at=None) | models.Q(dropped_at=None),
+                        name="a_proposed_step_is_signed_off_or_dropped",
+                    ),
+                    models.UniqueConstraint(
+                        fields=["deployment"],
+                        condition=models.Q(signed_at=None, dropped_at=None),
+                        name="one_step_of_a_deployment_is_proposed_at_a_time",
+                    ),
+                ],
+            },
+        ),
+        placed("statusproposal", "deployment_id", "deployment"),
+        migrations.RunSQL(ONCE, NOT_ONCE),
+    ]
