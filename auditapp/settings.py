@@ -243,6 +243,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "auditapp.audits.supplier_mail",
     "auditapp.tracking.board_reports",
     "auditapp.tracking.digest",
+    "auditapp.tracking.reminders",
     "auditapp.exchange.jobs",
 ]
 

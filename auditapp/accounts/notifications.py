@@ -1,6 +1,6 @@
 """What a person is told by e-mail, and the link in each letter that switches it off without signing in."""
 
-from typing import Any, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from django.core import signing
 from django.db import models, transaction
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts import scope
-from auditapp.accounts.models import Organisation, User
+from auditapp.accounts.models import Organisation, Role, User
 from auditapp.trail.models import Event
 
 SALT = "auditapp.accounts.notifications"
@@ -22,39 +22,60 @@ class MailChoiceQuerySet(models.QuerySet["MailChoice"]):
 
 
 class MailChoice(models.Model):
-    """What a person wants to be told. Who has chosen nothing is told everything."""
+    """What a person wants to be told. Who has said nothing about a kind of letter is told what their roles carry."""
 
     class Letter(models.TextChoices):
         DIGEST = "digest", gettext_lazy("The daily list of what waits for you")
         AT_ONCE = "at_once", gettext_lazy("Questions given to you, and comments that mention you")
+        DUE = "due", gettext_lazy("Audits that come due")
+        ESCALATION = "escalation", gettext_lazy("Audits and findings that are later than your hospital bears")
+        STALE = "stale", gettext_lazy("Approvals that no longer hold")
+        FINDINGS = "findings", gettext_lazy("Findings and actions that become overdue")
+        INCIDENTS = "incidents", gettext_lazy("Safety events and near misses")
+        BOARD = "board", gettext_lazy("The monthly report for the board")
+
+    # Whose duty a kind of letter is about: they get it until they say otherwise, and everybody else asks for it first.
+    # What is not here is about the reader's own work: everybody gets it.
+    DUTY: ClassVar[dict[str, tuple[str, ...]]] = {
+        Letter.DUE: (Role.AUDITOR, Role.DEPLOYMENT_OWNER),
+        Letter.ESCALATION: (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR),
+        Letter.STALE: (Role.CLINICAL_SAFETY_OFFICER, Role.DEPLOYMENT_OWNER),
+        Letter.FINDINGS: (Role.DEPLOYMENT_OWNER,),
+        Letter.INCIDENTS: (Role.CLINICAL_SAFETY_OFFICER,),
+        Letter.BOARD: (),
+    }
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     user = models.OneToOneField(User, models.PROTECT, related_name="mail_choice")
-    digest = models.BooleanField(default=True)
-    at_once = models.BooleanField(default=True)
+    chosen = models.JSONField(default=dict)  # {letter: whether it is wanted}; what is not in it was not chosen
     objects = MailChoiceQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.user_id} digest {self.digest} at once {self.at_once}"
+        return f"{self.user_id} {self.chosen}"
 
     @classmethod
     def of(cls, user: User) -> "MailChoice":
         """What the person has chosen; kept or not."""
-        return cls.objects.filter(user=user).first() or cls(organisation_id=user.organisation_id, user=user)
+        choice = cls.objects.filter(user=user).first() or cls(organisation_id=user.organisation_id)
+        choice.user = user  # whose roles are read already
+        return choice
 
     def wants(self, letter: str) -> bool:
-        return bool(getattr(self, letter))
+        """As the person chose, else as their roles carry it."""
+        if letter in self.chosen:
+            return bool(self.chosen[letter])
+        return letter not in self.DUTY or self.user.holds(*self.DUTY[letter])
 
     @transaction.atomic
     def choose(self, **wanted: bool) -> None:
         """Keep what is wanted from now on."""
-        for letter, on in wanted.items():
-            setattr(self, self.Letter(letter), on)
-        kept: dict[str, Any] = {"digest": self.digest, "at_once": self.at_once}
+        self.chosen |= {self.Letter(letter).value: on for letter, on in wanted.items()}
         MailChoice.objects.update_or_create(
-            user=self.user, defaults=kept, create_defaults={"organisation_id": self.organisation_id, **kept}
+            user=self.user,
+            defaults={"chosen": self.chosen},
+            create_defaults={"organisation_id": self.organisation_id, "chosen": self.chosen},
         )
-        Event.record(self.user, "account.mail_chosen", self.user, **kept)
+        Event.record(self.user, "account.mail_chosen", self.user, **self.chosen)
 
 
 class Digest(models.Model):

@@ -129,7 +129,7 @@ def password(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def notifications(request: HttpRequest) -> HttpResponse:
     """What the person is told by e-mail."""
-    choice = MailChoice.objects.visible_to(request.user).first() or MailChoice.of(request.user)
+    choice = MailChoice.of(request.user)
     form = NotificationsForm(request.POST or None, choice=choice)
     if request.method == "POST" and form.is_valid():
         choice.choose(**form.cleaned_data)

@@ -98,6 +98,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE f.token_sha256 = p_token_sha256 AND f.revoked_at IS NULL AND u.is_active
 $$;
 """
+# Kinds of letters are data: what was chosen before is kept. The two columns stay for the version that still runs while
+# this does; a later release drops them.
+CHOSEN = f"""
+UPDATE auditapp_mailchoice SET chosen = jsonb_build_object('digest', digest, 'at_once', at_once);
+ALTER TABLE auditapp_mailchoice ALTER digest SET DEFAULT true, ALTER at_once SET DEFAULT true,
+                                ALTER chosen SET DEFAULT '{{}}';
+GRANT UPDATE (chosen) ON auditapp_mailchoice TO {WEB};
+"""
+CHOSEN_BEFORE = """
+UPDATE auditapp_mailchoice SET digest = coalesce((chosen->>'digest')::boolean, true),
+                               at_once = coalesce((chosen->>'at_once')::boolean, true);
+ALTER TABLE auditapp_mailchoice ALTER digest DROP DEFAULT, ALTER at_once DROP DEFAULT;
+"""
 KINDS = [("reminder", "Reminder"), ("escalation", "Escalation")]
 HARMS = [
     ("none", "No harm"),
@@ -287,4 +300,12 @@ class Migration(migrations.Migration):
         ),
         held("calendarfeed", f"{OURS} AND user_id = (SELECT auditapp_scope_person())", "revoked_at"),
         migrations.RunSQL(DOOR, "DROP FUNCTION auditapp_calendar_door(text)"),
+        migrations.AddField("mailchoice", "chosen", models.JSONField(default=dict)),
+        migrations.RunSQL(CHOSEN, CHOSEN_BEFORE),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RemoveField("mailchoice", "digest"),
+                migrations.RemoveField("mailchoice", "at_once"),
+            ]
+        ),
     ]

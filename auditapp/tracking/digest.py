@@ -73,7 +73,7 @@ def _due(organisation: int) -> dict[date, list[int]]:
 def _without(people: Iterable[int], day: date) -> list[int]:
     """Of these, those who want the list and have none of that day."""
     written = Digest.objects.filter(user=OuterRef("pk"), day=day)
-    unwanted = MailChoice.objects.filter(user=OuterRef("pk"), digest=False)
+    unwanted = MailChoice.objects.filter(user=OuterRef("pk"), chosen__digest=False)
     rows = User.objects.filter(~Exists(written), ~Exists(unwanted), pk__in=list(people))
     return list(rows.order_by("pk").values_list("pk", flat=True))
 

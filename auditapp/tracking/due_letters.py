@@ -32,7 +32,7 @@ class Reminder(Placed):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     reason = models.CharField(max_length=20)  # of the audit; "finding" for a finding
     due = models.DateField()
-    days = models.IntegerField()  # the distance: so many days before, or (escalated) after
+    days = models.IntegerField()  # the distance: so many days before; 0 for an escalation
     day = models.DateField()  # at the hospital
     at = models.DateTimeField()
     objects = ReminderQuerySet.as_manager()

@@ -24,20 +24,22 @@ from auditapp.deployments.models import (
 from auditapp.deployments.models.approval import STALE
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
-from auditapp.tracking import answering, brought_in, in_motion, incident_work, talking
+from auditapp.tracking import answering, brought_in, due_tasks, in_motion, incident_work, talking
+from auditapp.tracking.first_plan import PlannedAudit
 from auditapp.tracking.tasks import Kind, Task, named
 
 # What will appear here, by role: for the page that is empty.
 APPEARS = {
     Role.AUDITOR: gettext_lazy(
-        "audits that you opened, containment checks after incidents, profiles to confirm, reports to sign"
+        "audits that you opened or that come due, containment checks after incidents, profiles to confirm, "
+        "reports to sign"
     ),
     Role.CATEGORY_LEAD: gettext_lazy("questions and categories that you are given, comments that mention you"),
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
         "audits and incidents to review, findings left lying, profiles to confirm, reports to sign, "
         "questionnaires to publish, approvals that lapsed"
     ),
-    Role.EXECUTIVE: gettext_lazy("reports to sign"),
+    Role.EXECUTIVE: gettext_lazy("reports and first plans to sign"),
     Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign, questionnaires to publish"),
     Role.DEPLOYMENT_OWNER: gettext_lazy("overdue findings, profiles to confirm, versions that run without an audit"),
 }
@@ -56,7 +58,7 @@ def waiting_for(user: User) -> list[Task]:
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
         _standing, _steps, _profiles, _notices, _questionnaires, _uncovered,
         incident_work.containments, incident_work.reviews, incident_work.left_lying, incident_work.actions,
-        incident_work.effects,
+        incident_work.effects, due_tasks.waiting, due_tasks.plans,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
@@ -145,12 +147,14 @@ def _uncovered(user: User) -> Iterator[Task]:
     if not user.holds(owner, officer):
         return
     under_way = Audit.objects.under_way().filter(model_version=OuterRef("pk"))
+    planned = PlannedAudit.objects.ahead().filter(deployment=OuterRef("deployment"))
     watched = Q(site__in=Site.objects.where(user, officer), lapse__in=STALE)
     mine = (
         ModelVersion.objects.visible_to(user)
         .running()
         .uncovered()
-        .filter(~Exists(under_way), watched | Q(deployment__owner=user), deployment__status__in=Deployment.IN_USE)
+        .filter(~Exists(under_way), ~Exists(planned), watched | Q(deployment__owner=user))
+        .filter(deployment__status__in=Deployment.IN_USE)
     )
     for version in mine.select_related("deployment__site"):
         deployment = version.deployment

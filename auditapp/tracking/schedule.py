@@ -63,12 +63,16 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One audit that has to be done: of which reason, by when, and the audit that has begun it ("" without one)."""
+    """One audit that has to be done: of which reason, by when, and the audit that has begun it ("" without one).
+
+    `every` is the interval in days; None for what is asked once.
+    """
 
     reason: str
     on: date
     why: str
     begun: str = ""
+    every: int | None = None
 
     @property
     def label(self) -> str:
@@ -103,7 +107,8 @@ def _yearly(use: Use, policy: Policy) -> Due | None:
     days = policy.interval(use.tier, YEARLY)
     if days is None:
         return None
-    return Due(YEARLY, _last(use, FIRST, YEARLY) + timedelta(days=days), Why.REGULAR, use.begun.get(YEARLY, ""))
+    due = _last(use, FIRST, YEARLY) + timedelta(days=days)
+    return Due(YEARLY, due, Why.REGULAR, use.begun.get(YEARLY, ""), days)
 
 
 def _quarterly(use: Use, policy: Policy) -> Due | None:
@@ -117,7 +122,7 @@ def _quarterly(use: Use, policy: Policy) -> Due | None:
         days, why = intensive, Why.FIRST_MONTHS
     if days is None:
         return None
-    return Due(QUARTERLY, last + timedelta(days=days), why, use.begun.get(QUARTERLY, ""))
+    return Due(QUARTERLY, last + timedelta(days=days), why, use.begun.get(QUARTERLY, ""), days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +160,15 @@ class Coming:
         return self.late > self.policy.escalate_days
 
     @property
+    def distances(self) -> list[int]:
+        """Days before it is due on which it is reminded of: not in the first half of its interval."""
+        every = self.due.every
+        return [days for days in self.policy.remind_days if every is None or 2 * days <= every]
+
+    @property
     def is_near(self) -> bool:
         """Within the longest reminder, or late, and nobody has begun it."""
-        return not self.due.begun and -self.late <= max(self.policy.remind_days, default=0)
+        return not self.due.begun and -self.late <= max(self.distances, default=0)
 
 
 def coming(

@@ -36,6 +36,7 @@ class Kind(IntEnum):
     COMMENTED = 16
     UNCOVERED = 17
     ACT = 18
+    COMING = 19
 
     @property
     def group(self) -> str:
@@ -63,6 +64,7 @@ GROUPS = {
     Kind.COMMENTED: gettext_noop("Comments"),
     Kind.UNCOVERED: gettext_noop("Without an audit"),
     Kind.ACT: gettext_noop("To do"),
+    Kind.COMING: gettext_noop("Coming"),
 }
 
 

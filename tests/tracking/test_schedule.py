@@ -199,3 +199,11 @@ def test_a_category_lead_is_not_led_to_an_audit_that_is_not_theirs(client: Clien
     audit: Audit = make.audit()
     sign_in(client, dora)
     assert audit.ref not in client.get("/schedule/").content.decode()
+
+
+def test_nobody_is_reminded_in_the_first_half_of_an_interval(make: Make, royal: Site) -> None:
+    with make.at("2026-01-05 09:00"):
+        issued(make, deployment=make.deployment(live=True))
+        monthly, yearly = schedule.coming(Deployment.objects.all(), [royal])
+        assert (monthly.distances, yearly.distances) == ([7, 1], [30, 7, 1])
+        assert not monthly.is_near
