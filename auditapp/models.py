@@ -40,6 +40,7 @@ from auditapp.audits.models import (
 )
 from auditapp.deployments.models import (
     Deployment,
+    Intake,
     ModelVersion,
     NoticeAcknowledgement,
     Policy,
@@ -100,7 +101,7 @@ __all__ = [
     "Closure", "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft",
     "DraftQuestion", "DraftRevision", "DueLetter", "Event", "Evidence", "Finding", "FindingChange", "FirstPlan",
     "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport",
-    "IncidentReview", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
+    "IncidentReview", "Intake", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
     "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
     "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
     "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Reminder",

@@ -155,6 +155,12 @@ TABLE = [
     Page("accounts:invitation", get=ADMINISTRATORS, post=ADMINISTRATORS),
     Page("accounts:roles", "colleague", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
     Page("accounts:deactivation", "colleague", get=None, post=ADMINISTRATORS, group_wide=True),
+    # Tools that people would like to use
+    Page("tracking:proposals"),
+    Page("tracking:new_proposal", get=ALL - {VIEWER}, post=ALL - {VIEWER}),
+    Page("tracking:proposal", "proposal"),
+    Page("tracking:proposal_declining", "proposal", get=KEEPERS, post=KEEPERS),
+    Page("tracking:proposal_noted", "proposal", get=None, post=frozenset({AUDITOR})),  # who proposed it
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),
@@ -163,6 +169,7 @@ TABLE = [
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:on_a_day", "deployment", part=True),
     Page("tracking:sign_off", "deployment", get=STEPPERS, post=STEPPERS),
     Page("tracking:status_drop", "deployment", get=None, post=STEPPERS),
     # Findings

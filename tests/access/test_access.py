@@ -14,7 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
-from auditapp.deployments.models import Deployment
+from auditapp.deployments.models import Deployment, Intake
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.findings.models import HazardRating
@@ -56,6 +56,11 @@ class World:
             "colleague": str(make.people["olga"].pk),
             "letter": letter,
         }
+        proposal = Intake.propose(
+            by=make.people["asha"], site=deployment.site, name="Letters", purpose="Drafts letters.", users="Clerks",
+            patients="None", contact="Asha Rao",
+        )  # fmt: skip
+        self.things["proposal"] = proposal.ref
         self.things["threshold"] = threshold_page.numbers(make.people["vera"])[0].code
         issued = make.decided()
         self._sign_all(issued)
