@@ -93,6 +93,7 @@ from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.tracking.due_letters import DueLetter, Reminder, RemindersDone
 from auditapp.tracking.first_plan import FirstPlan, PlannedAudit
+from auditapp.tracking.stale_letters import StaleLetter
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
@@ -107,7 +108,7 @@ __all__ = [
     "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Reminder",
     "RemindersDone", "Reopening", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation",
     "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading", "Settlement", "Signature",
-    "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "StatusProposal", "Submission", "SupplierFile",
-    "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
+    "SigningRefusal", "Site", "StaleLetter", "StandingAnswer", "StatusChange", "StatusProposal", "Submission",
+    "SupplierFile", "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
     "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
 ]  # fmt: skip

@@ -240,6 +240,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "auditapp.audits.letters",
     "auditapp.audits.supplier_mail",
     "auditapp.tracking.digest",
+    "auditapp.tracking.stale_letters",
 ]
 
 LOGGING = {

@@ -280,4 +280,30 @@ class Migration(migrations.Migration):
         ),
         placed("intake", "deployment_id", "deployment"),
         migrations.RunSQL(DECIDED_ONCE, NOT_DECIDED_ONCE),
+        migrations.CreateModel(
+            "StaleLetter",
+            [
+                ("id", key()),
+                ("audit", models.CharField(blank=True, default="", max_length=30)),
+                ("lapse", models.CharField(max_length=30)),
+                ("at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("organisation", to("auditapp.organisation")),
+                ("site", to("auditapp.site")),
+                ("user", to(settings.AUTH_USER_MODEL)),
+                ("version", to("auditapp.modelversion")),
+            ],
+            {
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=["user", "version", "audit", "lapse"], name="a_lapse_is_told_to_each_once"
+                    )
+                ]
+            },
+        ),
+        placed("staleletter", "version_id", "modelversion"),
+        migrations.RunSQL(
+            f"GRANT UPDATE (done_at) ON auditapp_staleletter TO {WEB}",
+            f"REVOKE UPDATE ON auditapp_staleletter FROM {WEB}",
+        ),
     ]

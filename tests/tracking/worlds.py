@@ -197,4 +197,4 @@ ACTS = st.one_of(
     ),
 )  # fmt: skip
 WAITS = st.builds(timedelta, days=st.sampled_from([0, 0, 1, 3, 12, 40]), minutes=st.integers(1, 900))
-LIVES = st.lists(st.tuples(WAITS, ACTS), min_size=3, max_size=12)
+LIVES = st.lists(st.tuples(WAITS, ACTS), min_size=3, max_size=10)
