@@ -39,6 +39,7 @@ from auditapp.audits.models import (
     Withdrawal,
 )
 from auditapp.deployments.models import (
+    Approval,
     Deployment,
     Intake,
     ModelVersion,
@@ -97,18 +98,19 @@ from auditapp.tracking.stale_letters import StaleLetter
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Audit", "AuditFinding",
-    "Authority", "CalendarFeed", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause",
-    "Closure", "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest", "Domain", "Draft",
-    "DraftQuestion", "DraftRevision", "DueLetter", "Event", "Evidence", "Finding", "FindingChange", "FirstPlan",
-    "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport",
-    "IncidentReview", "Intake", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
-    "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
-    "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
-    "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "Reminder",
-    "RemindersDone", "Reopening", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation",
-    "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading", "Settlement", "Signature",
-    "SigningRefusal", "Site", "StaleLetter", "StandingAnswer", "StatusChange", "StatusProposal", "Submission",
-    "SupplierFile", "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest",
-    "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
+    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Approval", "Assignment", "Audit",
+    "AuditFinding", "Authority", "CalendarFeed", "Category", "CategoryScore", "Check", "ChecklistUpload",
+    "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision", "Deployment", "DeviceKey", "Digest",
+    "Domain", "Draft", "DraftQuestion", "DraftRevision", "DueLetter", "Event", "Evidence", "Finding",
+    "FindingChange", "FirstPlan", "Flag", "Framework", "FrozenContent", "HazardClosure", "HazardRating", "Head",
+    "Incident", "IncidentExport", "IncidentReview", "Intake", "KeptPassage", "Look", "MailChoice", "Membership",
+    "Mention", "ModelVersion", "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation",
+    "PaperCheck", "PaperEntry", "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product", "Profile",
+    "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish",
+    "Reauthentication", "Reminder", "RemindersDone", "Reopening", "Report", "ReportFile", "ReportWithdrawal",
+    "Return", "Review", "Revocation", "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease",
+    "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site", "StaleLetter", "StandingAnswer",
+    "StatusChange", "StatusProposal", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
+    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
+    "Vendor", "VersionEnd", "VersionMove", "Withdrawal",
 ]  # fmt: skip

@@ -122,6 +122,44 @@ ALTER TABLE auditapp_intake ADD CONSTRAINT intake_is_at_a_site_of_its_organisati
 FOREIGN KEY (site_id, organisation_id) REFERENCES auditapp_site (id, organisation_id)
 """
 
+# What lists need to know of each version, read once a row. FOR_USE and FULL_REASONS of deployments/models/approval.py.
+FOR_USE = "('approve', 'approve_with_contingencies', 'continue', 'continue_with_conditions', 'restrict')"
+APPROVAL = f"""
+CREATE VIEW auditapp_approval WITH (security_invoker = true) AS
+SELECT v.id AS version_id, a.ref, a.issued_at, a.reason, a.code AS decided, was.facts AS facts_then,
+       now.facts AS facts_now, used.at AS first_use, coalesce(whole.issued_at, early.issued_at) AS full_at
+FROM auditapp_modelversion v
+LEFT JOIN LATERAL (
+    SELECT x.ref, x.issued_at, x.reason, (x.profile ->> 'n')::integer AS n, d.code FROM auditapp_audit x
+    LEFT JOIN auditapp_report r ON r.audit_id = x.id AND r.issued_at IS NOT NULL
+    LEFT JOIN auditapp_decision d ON d.id = r.decision_id
+    WHERE x.model_version_id = v.id AND x.state = 'issued' ORDER BY x.issued_at DESC, x.id DESC LIMIT 1
+) a ON true
+LEFT JOIN auditapp_profile was ON was.deployment_id = v.deployment_id AND was.n = a.n
+LEFT JOIN LATERAL (
+    SELECT p.facts FROM auditapp_profile p JOIN auditapp_profileconfirmation c ON c.profile_id = p.id
+    WHERE p.deployment_id = v.deployment_id ORDER BY p.n DESC LIMIT 1
+) now ON true
+LEFT JOIN LATERAL (
+    SELECT s.at FROM auditapp_statuschange s
+    WHERE s.deployment_id = v.deployment_id AND s.after IN ('pilot', 'live') ORDER BY s.at LIMIT 1
+) used ON true
+LEFT JOIN LATERAL (
+    SELECT x.issued_at FROM auditapp_audit x
+    JOIN auditapp_report r ON r.audit_id = x.id AND r.issued_at IS NOT NULL
+    JOIN auditapp_decision d ON d.id = r.decision_id AND d.code IN {FOR_USE}
+    WHERE x.deployment_id = v.deployment_id AND x.state = 'issued' AND x.reason IN ('pre_deployment', 'yearly')
+    ORDER BY x.issued_at DESC LIMIT 1
+) whole ON true
+LEFT JOIN LATERAL (
+    SELECT x.issued_at FROM auditapp_audit x
+    JOIN auditapp_report r ON r.audit_id = x.id AND r.issued_at IS NOT NULL
+    JOIN auditapp_decision d ON d.id = r.decision_id AND d.code IN {FOR_USE}
+    WHERE x.deployment_id = v.deployment_id AND x.state = 'issued' ORDER BY x.issued_at LIMIT 1
+) early ON true;
+GRANT SELECT ON auditapp_approval TO {WEB};
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("auditapp", "0033_notices_and_board_reports")]
@@ -305,5 +343,26 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             f"GRANT UPDATE (done_at) ON auditapp_staleletter TO {WEB}",
             f"REVOKE UPDATE ON auditapp_staleletter FROM {WEB}",
+        ),
+        migrations.RunSQL(APPROVAL, "DROP VIEW auditapp_approval"),
+        migrations.CreateModel(
+            "Approval",
+            [
+                (
+                    "version",
+                    models.OneToOneField(
+                        "auditapp.modelversion", models.DO_NOTHING, primary_key=True, related_name="approval"
+                    ),
+                ),
+                ("ref", models.CharField(max_length=30, null=True)),
+                ("issued_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(max_length=20, null=True)),
+                ("decided", models.CharField(max_length=40, null=True)),
+                ("facts_then", models.JSONField(null=True)),
+                ("facts_now", models.JSONField(null=True)),
+                ("first_use", models.DateTimeField(null=True)),
+                ("full_at", models.DateTimeField(null=True)),
+            ],
+            {"managed": False, "db_table": "auditapp_approval"},
         ),
     ]

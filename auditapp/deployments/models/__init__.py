@@ -7,11 +7,12 @@ from auditapp.deployments.models.policy import Harm, Policy, Tier
 from auditapp.deployments.models.product import Product, Vendor
 from auditapp.deployments.models.profile import KEEPERS, Profile, ProfileConfirmation
 from auditapp.deployments.models.step import SIGNERS, StatusProposal
-from auditapp.deployments.models.version import DateRange, ModelVersion, VersionEnd
+from auditapp.deployments.models.version import Approval, DateRange, ModelVersion, VersionEnd
 
 __all__ = [
     "KEEPERS",
     "SIGNERS",
+    "Approval",
     "DateRange",
     "Deployment",
     "Harm",
