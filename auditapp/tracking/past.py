@@ -5,7 +5,7 @@ From the same facts can be told what was known at the end of a day, and what is 
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from auditapp import clock
@@ -220,3 +220,13 @@ class History:
 
     def open_findings(self, day: date) -> list[Found]:
         return [finding for finding in self.findings if finding.is_open_on(day, self.zone)]
+
+    def days_of_change(self) -> set[date]:
+        """Every day on which something began, ended or was said, and the day after each due date."""
+        at = [step.at for step in self.steps] + [row.at for row in (*self.confirmed, *self.rules)]
+        at += [moment for a in self.audited for moment in (a.issued_at, a.superseded_at) if moment]
+        at += [row[0] for finding in self.findings for row in (*finding.turns, *finding.dues)]
+        days = {self.day(moment) for moment in at} | {row.on for row in (*self.incidents, *self.notices)}
+        days |= {day for version in self.versions for day in (version.starts, version.end) if day}
+        dues = (due for finding in self.findings for _at, due in finding.dues if due)
+        return days | {due + timedelta(days=1) for due in dues}

@@ -108,6 +108,31 @@ def judge(history: History, day: date) -> Validity:
     return Validity(state, newest.ref, since, case.until, reasons, case.proposal(reasons))
 
 
+def spans(history: History, today: date) -> list[tuple[str, date, date | None]]:
+    """When which audit was valid, as known now: [(audit, from, up to and not including)]; None while it still is.
+
+    An answer changes only on days on which something happened, or on the day after a date; only those are asked for.
+    """
+    found: list[tuple[str, date, date | None]] = []
+    days, asked = history.days_of_change(), set[date]()
+    holding, since = "", date.min
+    while days:
+        day = min(days)
+        days.discard(day)
+        if day in asked or day > today:
+            continue
+        asked.add(day)
+        judged = judge(history, day)
+        if judged.until is not None and judged.until >= day:
+            days.add(judged.until + timedelta(days=1))
+        now = judged.audit if judged.is_valid else ""
+        if now != holding:
+            if holding:
+                found.append((holding, since, day))
+            holding, since = now, day
+    return [*found, (holding, since, None)] if holding else found
+
+
 def _never(history: History, day: date, version: Version, standing: list[Audited]) -> Validity:
     """Nothing stands for the version: a report was withdrawn, another version was audited, or nothing ever."""
     used = history.status_on(day) in Deployment.IN_USE
