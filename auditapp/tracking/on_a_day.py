@@ -104,8 +104,8 @@ class DayForm(forms.Form):
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"day": today}, **kwargs)
-        self.today = today
+        super().__init__(*args, **kwargs)
+        self.initial["day"] = self.today = today
 
     def clean_day(self) -> date:
         day = self.cleaned_data["day"]

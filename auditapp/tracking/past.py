@@ -212,7 +212,8 @@ class History:
         """Those of the hospital itself, else of the group; None where none was set."""
         rows = self._until(self.rules, day)
         own = [rules for rules in rows if rules.is_own]
-        return (own or list(rows) or [None])[-1]
+        found = own or [*rows]
+        return found[-1] if found else None
 
     def first_use(self, day: date) -> date | None:
         """The first day with patients, if that was by then."""
@@ -223,10 +224,12 @@ class History:
 
     def days_of_change(self) -> set[date]:
         """Every day on which something began, ended or was said, and the day after each due date."""
-        at = [step.at for step in self.steps] + [row.at for row in (*self.confirmed, *self.rules)]
+        at = [step.at for step in self.steps] + [row.at for row in self.confirmed] + [row.at for row in self.rules]
         at += [moment for a in self.audited for moment in (a.issued_at, a.superseded_at) if moment]
         at += [row[0] for finding in self.findings for row in (*finding.turns, *finding.dues)]
-        days = {self.day(moment) for moment in at} | {row.on for row in (*self.incidents, *self.notices)}
+        days = (
+            {self.day(moment) for moment in at} | {row.on for row in self.incidents} | {row.on for row in self.notices}
+        )
         days |= {day for version in self.versions for day in (version.starts, version.end) if day}
         dues = (due for finding in self.findings for _at, due in finding.dues if due)
         return days | {due + timedelta(days=1) for due in dues}

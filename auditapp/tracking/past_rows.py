@@ -79,11 +79,9 @@ def _audited(keys: list[int]) -> Rows:
         "issued_at", "superseded_by__issued_at",
     )  # fmt: skip
     gone = ReportWithdrawal.objects.filter(report__audit__deployment__in=keys, confirmed_at__isnull=False)
-    withdrawn: dict[int, datetime] = dict(gone.values_list("report__audit", "confirmed_at"))
-    return _grouped(
-        (key, Audited(*about, withdrawn.get(about[0])))
-        for key, *about in rows.order_by("issued_at", "pk").values_list(*columns)
-    )
+    withdrawn = {key: at for key, at in gone.values_list("report__audit", "confirmed_at") if at}
+    issued: list[Any] = list(rows.order_by("issued_at", "pk").values_list(*columns))
+    return _grouped((row[0], Audited(*[*row[1:], withdrawn.get(row[1])])) for row in issued)
 
 
 def _incidents(keys: list[int]) -> Rows:

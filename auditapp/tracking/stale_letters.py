@@ -17,7 +17,7 @@ from auditapp.accounts.checkpoints import tenants
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
 from auditapp.accounts.notifications import MailChoice
 from auditapp.deployments.models import Deployment, ModelVersion
-from auditapp.deployments.models.approval import LAPSES, STALE
+from auditapp.deployments.models.approval import LAPSES
 from auditapp.tracking.tasks import named
 
 AGAIN = RetryStrategy(max_attempts=6, exponential_wait=4)
@@ -56,8 +56,7 @@ def plan_stale_letters(timestamp: int) -> None:
 
 def plan() -> None:
     """Write down what is to be said in the organisation in scope, and have each letter sent."""
-    lapsed = ModelVersion.objects.running().with_validity()
-    lapsed = lapsed.filter(lapse__in=STALE, deployment__status__in=Deployment.IN_USE)
+    lapsed = ModelVersion.objects.running().lapsed().filter(deployment__status__in=Deployment.IN_USE)
     rows = list(lapsed.select_related("deployment__owner", "site"))
     officers = {site: _officers(site) for site in {row.site for row in rows}}
     for row in rows:

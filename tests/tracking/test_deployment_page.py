@@ -57,6 +57,9 @@ def test_a_new_version_is_not_covered_by_the_audit_of_the_one_before(client: Cli
     page = shown(client, deployment).content.decode()
     assert "Open the audit that is needed" in page
     assert "for=re_audit&amp;trigger=model_or_prompt_update" in page
+    form = client.get(shown(client, deployment).context["reopening"]).context["form"]
+    assert form.proposed.questionnaire.code == "incident-update-reaudit"
+    assert form["triggers"].value() == ["model_or_prompt_update"]
 
 
 def test_an_audit_that_decided_against_use_covers_nothing(client: Client, make: Make) -> None:

@@ -56,11 +56,12 @@ class Life:
             self.note()
 
     def act(self, wait: timedelta, verb: str, *about: Any) -> None:
-        """Wait, then do something; what the rules refuse is left out. A day that passes is answered for first."""
-        for _day in range(wait.days):
+        """Wait, then do something; what the rules refuse is left out. Some of the days that pass are answered for."""
+        for passed in range(1, wait.days + 1):
             self.now += timedelta(days=1)
-            with clock.at(self.now):
-                self.note()
+            if passed in (1, 15, wait.days):
+                with clock.at(self.now):
+                    self.note()
         self.now += wait - timedelta(days=wait.days)
         with clock.at(self.now):
             try:

@@ -4,7 +4,7 @@ For lists, in one query. Rooms above are read through reverse relations alone.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -24,9 +24,6 @@ from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models.policy import INTENSIVE, QUARTERLY, YEARLY, Harm, Policy, Tier
-
-if TYPE_CHECKING:
-    from auditapp.deployments.models.version import ModelVersionQuerySet
 
 # Decisions after which use starts or goes on, be it under conditions (content, decisions.meaning).
 FOR_USE = {"approve", "approve_with_contingencies", "continue", "continue_with_conditions", "restrict"}
@@ -75,7 +72,7 @@ def for_use(rows: Any) -> Any:
     return rows.filter(state="issued", reports__issued_at__isnull=False, reports__decision__code__in=FOR_USE)
 
 
-def judged(rows: "ModelVersionQuerySet", audits: Any) -> "ModelVersionQuerySet":
+def judged(rows: Any, audits: Any) -> Any:
     """With `lapse`: "" for a version whose approval holds, "not_needed", or the code of what is against it.
 
     And with `until`, the last day of the period; none runs before the first use.

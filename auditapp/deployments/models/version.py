@@ -54,6 +54,10 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
         """Never examined, decided against, or the decision does not hold any more."""
         return self.with_validity().exclude(lapse__in=approval.HOLDS)
 
+    def lapsed(self) -> Self:
+        """An audit was issued that let use go on, and does not hold any more."""
+        return self.with_validity().filter(lapse__in=approval.STALE)
+
     def _audits(self) -> Any:
         """Those of the room above, through its reverse relation."""
         return ModelVersion.audits.field.model._default_manager
@@ -111,7 +115,8 @@ class ModelVersion(Placed):
     @property
     def approval_sign(self) -> dict[str, str]:
         """How lists show whether the approval holds: {"tone", "word", "shape"}; needs `with_validity()`."""
-        return dict(zip(("tone", "word", "shape"), approval.LAPSES[self.lapse], strict=True))
+        tone, word, shape = approval.LAPSES[self.lapse]
+        return {"tone": tone, "word": str(word), "shape": shape}
 
     @property
     def is_covered(self) -> bool:
