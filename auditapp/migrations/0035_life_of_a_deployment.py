@@ -351,7 +351,7 @@ class Migration(migrations.Migration):
                 (
                     "version",
                     models.OneToOneField(
-                        "auditapp.modelversion", models.DO_NOTHING, primary_key=True, related_name="approval"
+                        "auditapp.modelversion", PROTECT, primary_key=True, related_name="approval"
                     ),
                 ),
                 ("ref", models.CharField(max_length=30, null=True)),

@@ -146,7 +146,7 @@ class Approval(models.Model):
     One row for each version. It reads under the row security of whoever asks (security_invoker).
     """
 
-    version = models.OneToOneField(ModelVersion, models.DO_NOTHING, primary_key=True, related_name="approval")
+    version = models.OneToOneField(ModelVersion, models.PROTECT, primary_key=True, related_name="approval")
     ref = models.CharField(max_length=30, null=True)
     issued_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=20, null=True)
