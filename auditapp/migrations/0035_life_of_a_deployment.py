@@ -350,9 +350,7 @@ class Migration(migrations.Migration):
             [
                 (
                     "version",
-                    models.OneToOneField(
-                        "auditapp.modelversion", PROTECT, primary_key=True, related_name="approval"
-                    ),
+                    models.OneToOneField("auditapp.modelversion", PROTECT, primary_key=True, related_name="approval"),
                 ),
                 ("ref", models.CharField(max_length=30, null=True)),
                 ("issued_at", models.DateTimeField(null=True)),
