@@ -39,7 +39,9 @@ from auditapp.audits.models import (
     Withdrawal,
 )
 from auditapp.deployments.models import (
+    Approval,
     Deployment,
+    Intake,
     ModelVersion,
     NoticeAcknowledgement,
     Policy,
@@ -103,23 +105,24 @@ from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.tracking.due_letters import DueLetter, Reminder, RemindersDone
 from auditapp.tracking.first_plan import FirstPlan, PlannedAudit
+from auditapp.tracking.stale_letters import StaleLetter
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Attempt", "Audit",
+    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Approval", "Assignment", "Attempt", "Audit",
     "AuditFinding", "Authority", "BoardReport", "BoardReportFile", "Bundle", "BundleVerdict", "CalendarFeed",
-    "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment",
-    "Condition", "Decision", "Delivery", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion",
-    "DraftRevision", "DueLetter", "Event", "Evidence", "Finding", "FindingChange", "FirstPlan", "Flag", "Framework",
-    "FrozenContent", "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport", "IncidentReview",
+    "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition",
+    "Decision", "Delivery", "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision",
+    "DueLetter", "Event", "Evidence", "Finding", "FindingChange", "FirstPlan", "Flag", "Framework", "FrozenContent",
+    "HazardClosure", "HazardRating", "Head", "Incident", "IncidentExport", "IncidentReview", "Intake",
     "InventoryUpload", "KeptPassage", "Look", "MailChoice", "Membership", "Mention", "ModelVersion",
     "NotApplicableApproval", "NoticeAcknowledgement", "Opening", "Organisation", "PaperCheck", "PaperEntry",
     "PartialUpload", "PlannedAudit", "Policy", "Presence", "Product", "Profile", "ProfileConfirmation", "Question",
     "Questionnaire", "QuestionnaireVersion", "ReadingAnswer", "ReadingFinish", "Reauthentication", "ReleaseRule",
     "Reminder", "RemindersDone", "Reopening", "Report", "ReportFile", "ReportWithdrawal", "Return", "Review",
-    "Revocation", "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading",
-    "Settlement", "Signature", "SigningRefusal", "Site", "StandingAnswer", "StatusChange", "StatusProposal",
+    "Revocation", "RevocationList", "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading", "Settlement",
+    "Signature", "SigningRefusal", "Site", "StaleLetter", "StandingAnswer", "StatusChange", "StatusProposal",
     "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice", "SupplierQuestion", "SupplierReply",
-    "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove",
-    "Webhook", "WebhookSecret", "Withdrawal",
+    "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Webhook",
+    "WebhookSecret", "Withdrawal",
 ]  # fmt: skip

@@ -245,6 +245,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "auditapp.tracking.digest",
     "auditapp.tracking.reminders",
     "auditapp.exchange.jobs",
+    "auditapp.tracking.stale_letters",
 ]
 
 # Where news may be sent (docs/webhooks.md): out to the internet, encrypted. What lies inside, such as an integration

@@ -172,4 +172,4 @@ class Play:
         moved = life.move(deployment, change["to"], by=by, reason=change["reason"])
         if isinstance(moved, StatusProposal):
             officers = User.objects.holding(Role.CLINICAL_SAFETY_OFFICER, site=deployment.site).exclude(pk=by.pk)
-            life.sign_off(moved, by=self.people[officers.order_by("pk").first().email])
+            life.sign_off(moved, by=self.people[officers.order_by("pk")[0].email])

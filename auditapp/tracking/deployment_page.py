@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from auditapp import clock
 from auditapp.accounts.models import User
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment, Policy
 from auditapp.findings import incident_page, listing
-from auditapp.tracking import events, expectation, history, schedule, standing, tiers, validity
+from auditapp.tracking import events, expectation, history, past_rows, schedule, standing, tiers, validity
 
 
 def page(deployment: Deployment, user: User) -> dict[str, Any]:
@@ -16,7 +17,8 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
     reads = user.reads_all_at(deployment.site_id)  # others see what runs here, and nothing of what was found
     rows = history.audits_of(deployment)
     findings, profile = listing.summary(deployment), deployment.newest_profile
-    valid = validity.of(deployment)
+    past, today = past_rows.read([deployment])[deployment.pk], clock.today(deployment.site.zone)
+    valid, held = validity.judge(past, today), validity.spans(past, today)
     confirmed = profile if profile.is_confirmed else deployment.confirmed_profile
     policies = Policy.by_site([deployment.site])
     mine = Deployment.objects.visible_to(user).filter(pk=deployment.pk)
@@ -35,7 +37,10 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "changes": changes[::-1],
         "audits": rows,
         "compare_from": next((row.audit.ref for row in rows if row.submission), None),
-        "spans": [*history.spans(versions, rows, changes, zone=deployment.site.zone), *events.of(deployment)],
+        "spans": [
+            *history.spans(versions, rows, changes, held, zone=deployment.site.zone),
+            *events.of(deployment),
+        ],
         "trends": history.trends(rows),
         "findings": findings,
         "incidents": incident_page.of_deployment(deployment, user),

@@ -98,32 +98,31 @@ def audits_of(deployment: Deployment) -> list[Examined]:
 
 
 def spans(
-    versions: Iterable[ModelVersion], rows: Iterable[Examined], changes: Iterable[StatusChange], *, zone: str
+    versions: Iterable[ModelVersion],
+    rows: Iterable[Examined],
+    changes: Iterable[StatusChange],
+    valid: Iterable[tuple[str, date, date | None]],
+    *,
+    zone: str,
 ) -> list[Span]:
-    """For the timeline: versions and what covered them as bands, audits and changes of status as marks."""
+    """For the timeline: versions and what covered them as bands, audits and changes of status as marks.
+
+    `valid` says which audit was valid from which day up to another.
+    """
     issued = [row for row in rows if row.issued_at]
-    bands: list[Span] = []
-    for version in versions:
-        bands.append({"kind": "version", "label": version.name, "from": version.starts, "to": version.ends})
-        bands += _covering(version, issued)
+    bands: list[Span] = [
+        {"kind": "version", "label": version.name, "from": version.starts, "to": version.ends} for version in versions
+    ]
+    bands += [
+        {"kind": "validity", "label": ref, "href": reverse("reports:report", args=[ref]), "from": start, "to": end}
+        for ref, start, end in valid
+    ]
     audits: list[Span] = [{"kind": "audit", "label": row.audit.ref, "href": row.href, "at": row.day} for row in issued]
     statuses: list[Span] = [
         {"kind": "status", "label": str(change.get_after_display()), "at": clock.day(change.at, zone)}
         for change in changes
     ]
     return [*bands, *audits, *statuses]
-
-
-def _covering(version: ModelVersion, issued: Iterable[Examined]) -> list[Span]:
-    """From the first issued audit of a version on, until the version ends."""
-    own = sorted((row for row in issued if row.audit.model_version_id == version.pk), key=lambda row: row.day)
-    if not own or not version.is_covered:
-        return []
-    start = max(own[0].day, version.starts)
-    if version.ends and version.ends <= start:
-        return []
-    label, href = own[0].audit.ref, own[0].href
-    return [{"kind": "validity", "label": label, "href": href, "from": start, "to": version.ends}]
 
 
 def trends(rows: Iterable[Examined]) -> list[dict[str, Any]]:

@@ -21,6 +21,11 @@ class StepForm(StatusForm):
         super().__init__(*args, **kwargs)
         self.gate = gate
 
+    @property
+    def offers_use(self) -> bool:
+        """Whether a step into use can be chosen at all."""
+        return any(to in Deployment.IN_USE for to, _words in self.fields["to"].choices)  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("to") in Deployment.IN_USE and not self.gate.is_open:
             self.add_error("to", self.gate.sentence)

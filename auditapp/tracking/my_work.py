@@ -16,6 +16,7 @@ from auditapp.deployments.models import (
     KEEPERS,
     SIGNERS,
     Deployment,
+    Intake,
     ModelVersion,
     NoticeAcknowledgement,
     Profile,
@@ -56,7 +57,7 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _steps, _profiles, _notices, _questionnaires, _uncovered,
+        _standing, _steps, _proposals, _profiles, _notices, _questionnaires, _uncovered,
         incident_work.containments, incident_work.reviews, incident_work.left_lying, incident_work.actions,
         incident_work.effects, due_tasks.waiting, due_tasks.plans,
     ]  # fmt: skip
@@ -100,6 +101,20 @@ def _steps(user: User) -> Iterator[Task]:
         href = reverse("tracking:sign_off", args=[deployment.ref])
         what = named(deployment.name, deployment.site.name)
         yield Task(Kind.CONFIRM, words, what, href, deployment.site.zone, since=step.at)
+
+
+def _proposals(user: User) -> Iterator[Task]:
+    """Tools that people would like to use, for who keeps deployments there; and what became of one's own."""
+    rows = Intake.objects.visible_to(user).with_names()
+    kept = rows.waiting().filter(site__in=Site.objects.where(user, *KEEPERS)) if user.holds(*KEEPERS) else rows.none()
+    for proposal in kept:
+        what = named(proposal.name, proposal.site.name, proposal.ref)
+        words = _("Register or decline a proposed tool")
+        yield Task(Kind.TRIAGE, words, what, proposal.get_absolute_url(), proposal.site.zone, since=proposal.at)
+    for proposal in rows.untold(user):
+        what = named(proposal.name, proposal.site.name, proposal.ref)
+        words = _("Read what became of your proposal: %(state)s") % {"state": proposal.get_state_display()}
+        yield Task(Kind.TOLD, words, what, proposal.get_absolute_url(), proposal.site.zone, since=proposal.decided_at)
 
 
 def _standing(user: User) -> Iterator[Task]:

@@ -36,7 +36,9 @@ class Kind(IntEnum):
     COMMENTED = 16
     UNCOVERED = 17
     ACT = 18
-    COMING = 19
+    TRIAGE = 19
+    TOLD = 20
+    COMING = 21
 
     @property
     def group(self) -> str:
@@ -64,6 +66,8 @@ GROUPS = {
     Kind.COMMENTED: gettext_noop("Comments"),
     Kind.UNCOVERED: gettext_noop("Without an audit"),
     Kind.ACT: gettext_noop("To do"),
+    Kind.TRIAGE: gettext_noop("To decide"),
+    Kind.TOLD: gettext_noop("Answered"),
     Kind.COMING: gettext_noop("Coming"),
 }
 

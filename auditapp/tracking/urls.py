@@ -4,7 +4,9 @@ from django.urls import path
 
 from auditapp.tracking import (
     board_views,
+    intake_page,
     life_page,
+    on_a_day,
     planning,
     product_views,
     registration,
@@ -43,6 +45,11 @@ urlpatterns = [
     path("notices/<int:pk>/<slug:ref>/", product_views.acknowledgement, name="acknowledgement"),
     path("comparison/<slug:ref>/", views.comparison_choice, name="comparison_choice"),
     path("comparison/<slug:ref>/<slug:other>/", views.comparison, name="comparison"),
+    path("proposals/", intake_page.proposals, name="proposals"),
+    path("proposals/new/", intake_page.new_proposal, name="new_proposal"),
+    path("proposals/<slug:ref>/", intake_page.proposal, name="proposal"),
+    path("proposals/<slug:ref>/declining/", intake_page.declining, name="proposal_declining"),
+    path("proposals/<slug:ref>/noted/", intake_page.noted, name="proposal_noted"),
     # /deployments/
     path("deployments/new/", registration.registration, name="registration"),
     path("deployments/<slug:ref>/", views.deployment, name="deployment"),
@@ -53,6 +60,7 @@ urlpatterns = [
         registration.profile_confirmation,
         name="profile_confirmation",
     ),
+    path("deployments/<slug:ref>/on/", on_a_day.on_a_day, name="on_a_day"),
     path("deployments/<slug:ref>/status/", life_page.status, name="status"),
     path("deployments/<slug:ref>/status/sign-off/", life_page.sign_off, name="sign_off"),
     path("deployments/<slug:ref>/status/drop/", life_page.drop, name="status_drop"),

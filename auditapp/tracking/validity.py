@@ -22,6 +22,7 @@ from auditapp.deployments.models.approval import (
     FOR_USE,
     FULL_REASONS,
     INTENSIVE_LEVEL,
+    REPLACES,
 )
 from auditapp.deployments.models.policy import INTENSIVE, QUARTERLY, YEARLY
 from auditapp.tracking import past_rows
@@ -105,6 +106,31 @@ def judge(history: History, day: date) -> Validity:
     reasons = tuple(case.reasons())
     state = STALE if reasons else VALID
     return Validity(state, newest.ref, since, case.until, reasons, case.proposal(reasons))
+
+
+def spans(history: History, today: date) -> list[tuple[str, date, date | None]]:
+    """When which audit was valid, as known now: [(audit, from, up to and not including)]; None while it still is.
+
+    An answer changes only on days on which something happened, or on the day after a date; only those are asked for.
+    """
+    found: list[tuple[str, date, date | None]] = []
+    days, asked = history.days_of_change(), set[date]()
+    holding, since = "", date.min
+    while days:
+        day = min(days)
+        days.discard(day)
+        if day in asked or day > today:
+            continue
+        asked.add(day)
+        judged = judge(history, day)
+        if judged.until is not None and judged.until >= day:
+            days.add(judged.until + timedelta(days=1))
+        now = judged.audit if judged.is_valid else ""
+        if now != holding:
+            if holding:
+                found.append((holding, since, day))
+            holding, since = now, day
+    return [*found, (holding, since, None)] if holding else found
 
 
 def _never(history: History, day: date, version: Version, standing: list[Audited]) -> Validity:
@@ -200,16 +226,20 @@ class _Case:
 
     def _contingencies(self) -> Iterable[Reason]:
         for finding in self.history.open_findings(self.day):
-            if finding.condition_of == self.audit.ref and finding.due is not None and finding.due < self.day:
+            due = finding.due_on(self.day, self.history.zone)
+            if finding.condition_of == self.audit.ref and due is not None and due < self.day:
                 words = _("%(ref)s, a condition of the decision, was due by %(day)s and is open.")
-                words = words % {"ref": finding.ref, "day": said(finding.due)}
-                yield Reason("contingency_expired", finding.due, (finding.ref,), words)
+                yield Reason("contingency_expired", due, (finding.ref,), words % {"ref": finding.ref, "day": said(due)})
 
     @property
     def until(self) -> date | None:
         """The last day of its period; None where none runs, which is so before the first use."""
-        days = [day for day in (self._regular_until(), self._yearly_until()) if day is not None]
-        return min(days, default=None)
+        regular, yearly = self._regular_until(), self._yearly_until()
+        if regular is None or yearly is None:
+            return regular or yearly
+        if self.audit.reason != Reasons.CONTAINMENT and abs((yearly - regular).days) <= REPLACES:
+            return yearly  # the yearly review stands in for the quarterly check
+        return min(regular, yearly)
 
     def _clock_starts(self, audit: Audited, first_use: date) -> date:
         """Regular checks ask about use, so their clock starts with the later of audit and first use."""

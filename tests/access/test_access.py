@@ -14,7 +14,7 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
-from auditapp.deployments.models import Deployment, SupplierNotice
+from auditapp.deployments.models import Deployment, Intake, SupplierNotice
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.exchange import jobs as exchange_jobs
@@ -61,6 +61,11 @@ class World:
             "colleague": str(make.people["olga"].pk),
             "letter": letter,
         }
+        proposal = Intake.propose(
+            by=make.people["asha"], site=deployment.site, name="Letters", purpose="Drafts letters.", users="Clerks",
+            patients="None", contact="Asha Rao",
+        )  # fmt: skip
+        self.things["proposal"] = proposal.ref
         self.things["threshold"] = threshold_page.numbers(make.people["vera"])[0].code
         issued = make.decided()
         self._sign_all(issued)

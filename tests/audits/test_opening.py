@@ -24,8 +24,8 @@ def test_the_deployments_to_choose_from_are_those_one_audits(client: Client, mak
     mine = make.deployment()
     make.deployment(site="general", name="Not mine")
     retired = make.deployment(name="Retired")
-    for status in ("in_evaluation", "retired"):
-        retired.change_status(status, by=make.people["omar"], reason="Over.")
+    retired.change_status("in_evaluation", by=make.people["omar"], reason="Tried out.")
+    make.step(retired, "retired", reason="Over.")
     sign_in(client, asha)
     page = client.get("/audits/new/").content.decode()
     assert mine.name in page

@@ -35,12 +35,13 @@ def test_a_version_that_runs_without_an_issued_audit_says_for_how_long(client: C
 def test_a_version_with_an_issued_audit_is_covered_by_it(client: Client, make: Make) -> None:
     with make.at("2026-01-05T09:00"):
         deployment = make.deployment(live=True)
-    with make.at("2026-03-30T09:00"):
-        report = issued(make, deployment=deployment)
-    sign_in(client, make.people["asha"])
-    sentence = f"Version 1.0 is covered by {report.audit.ref}, issued 30 Mar 2026."
-    assert answer(client, deployment) == ("good", sentence)
-    assert sentence in shown(client, deployment).content.decode()
+    with make.at("2026-05-30T09:00"):
+        report = issued(make, deployment=deployment, questionnaire="annual-review", reason="yearly")
+    with make.at("2026-05-31T09:00"):
+        sign_in(client, make.people["asha"])
+        sentence = f"Version 1.0 is covered by {report.audit.ref}, issued 30 May 2026, until 29 Aug 2026."
+        assert answer(client, deployment) == ("good", sentence)
+        assert sentence in shown(client, deployment).content.decode()
 
 
 def test_a_new_version_is_not_covered_by_the_audit_of_the_one_before(client: Client, make: Make) -> None:
@@ -49,7 +50,16 @@ def test_a_new_version_is_not_covered_by_the_audit_of_the_one_before(client: Cli
     today = clock.today(deployment.site.zone)
     deployment.add_version(by=make.people["omar"], name="2.0", starts=today)
     sign_in(client, make.people["asha"])
-    assert answer(client, deployment) == ("attention", "Version 2.0 runs since today, without an issued audit.")
+    tone, text = answer(client, deployment)
+    assert tone == "bad"
+    assert text.startswith("Version 2.0 runs without a valid audit: A-")
+    assert text.endswith("is of another version.")
+    page = shown(client, deployment).content.decode()
+    assert "Open the audit that is needed" in page
+    assert "for=re_audit&amp;trigger=model_or_prompt_update" in page
+    form = client.get(shown(client, deployment).context["reopening"]).context["form"]
+    assert form.proposed.questionnaire.code == "incident-update-reaudit"
+    assert form["triggers"].value() == ["model_or_prompt_update"]
 
 
 def test_an_audit_that_decided_against_use_covers_nothing(client: Client, make: Make) -> None:
@@ -141,7 +151,7 @@ def test_it_shows_findings_hazards_audits_versions_and_changes(client: Client, m
         (second.audit.ref, page.context["audits"][1].score["shown"]),
     ]
     kinds = sorted(span["kind"] for span in page.context["spans"])
-    assert kinds == ["audit", "audit", "finding", "status", "status", "validity", "version"]
+    assert kinds == ["audit", "audit", "finding", "status", "status", "validity", "validity", "version"]
     words = page.content.decode()
     assert "Events are missed" in words
     assert "Start of use agreed." in words
@@ -194,13 +204,13 @@ def test_one_audit_and_three_take_the_same_queries(client: Client, make: Make) -
     issued(make, deployment=deployment, code="restrict", mon_03=make.gap("not_met"))
     sign_in(client, make.people["asha"])
     shown(client, deployment)
-    with counted(40) as queries:
+    with counted(45) as queries:
         shown(client, deployment)
     one = queries()
     issued(make, deployment=deployment, code="restrict", acc_10=make.gap("not_met"), mon_03=make.gap("not_met"))
     issued(make, deployment=deployment, questionnaire="quarterly-monitoring", reason="quarterly")
     deployment.add_version(by=make.people["omar"], name="2.0", starts=clock.today(deployment.site.zone))
     shown(client, deployment)
-    with counted(40) as queries:
+    with counted(45) as queries:
         shown(client, deployment)
     assert queries() == one

@@ -56,11 +56,12 @@ class Life:
             self.note()
 
     def act(self, wait: timedelta, verb: str, *about: Any) -> None:
-        """Wait, then do something; what the rules refuse is left out. A day that passes is answered for first."""
-        for _day in range(wait.days):
+        """Wait, then do something; what the rules refuse is left out. Some of the days that pass are answered for."""
+        for passed in range(1, wait.days + 1):
             self.now += timedelta(days=1)
-            with clock.at(self.now):
-                self.note()
+            if passed in (1, 15, wait.days):
+                with clock.at(self.now):
+                    self.note()
         self.now += wait - timedelta(days=wait.days)
         with clock.at(self.now):
             try:
@@ -156,6 +157,15 @@ class Life:
         if finding := Finding.objects.open().filter(deployment=self.deployment).first():
             finding.verify(by=self.make.people["ben"], reason="Seen.")
 
+    def reopening(self, due: int) -> None:
+        if finding := Finding.objects.filter(deployment=self.deployment, state="closed").first():
+            day = self.today + timedelta(days=due)
+            finding.take_up_again(by=self.make.people["ben"], reason="Not so.", due=day)
+
+    def due(self, days: int) -> None:
+        if finding := Finding.objects.open().filter(deployment=self.deployment).first():
+            finding.move_due(self.today + timedelta(days=days), by=self.make.people["ben"], reason="It can wait.")
+
     def policy(self, threshold: str, tier: str, days: int) -> None:
         site = self.deployment.site
         rules = [{"fact": "patient_facing", "is": "is", "value": True, "tier": tier}]
@@ -181,9 +191,11 @@ ACTS = st.one_of(
     st.tuples(st.just("review"), st.sampled_from(["suspected", "confirmed", "excluded"]), HARMS),
     st.tuples(st.just("notice"), st.integers(0, 30), st.sampled_from([[], ["1.0"], ["2.0"]])),
     st.tuples(st.just("closure")),
+    st.tuples(st.just("reopening"), DUE),
+    st.tuples(st.just("due"), st.integers(-20, 40)),
     st.tuples(
         st.just("policy"), HARMS, st.sampled_from(["full", "fast", "registration"]), st.sampled_from([14, 91])
     ),
 )  # fmt: skip
 WAITS = st.builds(timedelta, days=st.sampled_from([0, 0, 1, 3, 12, 40]), minutes=st.integers(1, 900))
-LIVES = st.lists(st.tuples(WAITS, ACTS), min_size=3, max_size=12)
+LIVES = st.lists(st.tuples(WAITS, ACTS), min_size=3, max_size=10)

@@ -4,7 +4,7 @@ For lists, in one query. Rooms above are read through reverse relations alone.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -16,19 +16,14 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
-    Subquery,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Greatest, Least
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.translation import gettext_lazy
 
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models.policy import INTENSIVE, QUARTERLY, YEARLY, Harm, Policy, Tier
-from auditapp.deployments.models.profile import Profile
-
-if TYPE_CHECKING:
-    from auditapp.deployments.models.version import ModelVersionQuerySet
 
 # Decisions after which use starts or goes on, be it under conditions (content, decisions.meaning).
 FOR_USE = {"approve", "approve_with_contingencies", "continue", "continue_with_conditions", "restrict"}
@@ -38,6 +33,8 @@ FULL_REASONS = {"pre_deployment", "yearly"}
 CONTAINMENT_DAYS = 14
 # quarterly-monitoring, intensive_when: the first three months of use, or from this level of autonomy on.
 FIRST_MONTHS, INTENSIVE_LEVEL = 91, 2
+# annual-review, frequency: it replaces the quarterly check that falls due within the same 30 days.
+REPLACES = 30
 LAPSES = {  # tone, words and shape, as lists show them
     "": ("good", gettext_lazy("Covered"), "tick"),
     "not_needed": ("neutral", gettext_lazy("No audit needed"), "dot"),
@@ -70,68 +67,42 @@ class DaysLater(Func):
     output_field = DateField()
 
 
-def issued(manager: Any, **of: Any) -> Any:
-    """Issued audits, the newest first."""
-    return manager.filter(state="issued", **of).order_by("-issued_at", "-pk")
-
-
 def for_use(rows: Any) -> Any:
-    return rows.filter(reports__issued_at__isnull=False, reports__decision__code__in=FOR_USE)
+    """Of issued audits, those whose decision lets use go on or begin."""
+    return rows.filter(state="issued", reports__issued_at__isnull=False, reports__decision__code__in=FOR_USE)
 
 
-def judged(rows: "ModelVersionQuerySet", audits: Any) -> "ModelVersionQuerySet":
+def judged(rows: Any, audits: Any) -> Any:
     """With `lapse`: "" for a version whose approval holds, "not_needed", or the code of what is against it.
 
     And with `until`, the last day of the period; none runs before the first use.
     """
     policies = Policy.by_site(Site.objects.all())
     deployment: Any = rows.model._meta.get_field("deployment").related_model
-    rows = _with_facts(rows, deployment, audits)
     rows = rows.annotate(
-        tier_now=Policy.tier_in_database(policies, "facts_now"),
+        tier_now=Policy.tier_in_database(policies, "approval__facts_now"),
         today=LocalDay("site__zone"),
-        use_on=DayOf("site__zone", "first_use"),
+        use_on=DayOf("site__zone", "approval__first_use"),
     )
-    rows = rows.annotate(starts_on=_since("audited_at"))
-    rows = rows.annotate(until=Least(_regular(policies), _yearly(policies)))
+    rows = rows.annotate(starts_on=_since("approval__issued_at"))
+    rows = rows.annotate(regular_until=_regular(policies), yearly_until=_yearly(policies)).annotate(until=_until())
     against = [
         When(tier_now=Tier.REGISTRATION, then=Value("not_needed")),
-        When(decided=None, full_at__isnull=False, then=Value("new_version")),
+        When(decided=None, approval__full_at__isnull=False, then=Value("new_version")),
         When(decided=None, then=Value("never_audited")),
         When(~Q(decided__in=FOR_USE), then=Value("decision_against_use")),
         When(_questioned_by_incident(deployment, audits, policies), then=Value("incident")),
         When(_questioned_by_notice(deployment, audits), then=Value("notice")),
-        When(~Q(facts_now=F("facts_then")), then=Value("profile_changed")),
+        When(~Q(approval__facts_now=F("approval__facts_then")), then=Value("profile_changed")),
         When(_expired_contingency(deployment), then=Value("contingency_expired")),
         When(use_on__isnull=False, until__lt=F("today"), then=Value("period_passed")),
     ]
     return rows.annotate(lapse=Case(*against, default=Value(""), output_field=CharField()))
 
 
-def _with_facts(rows: "ModelVersionQuerySet", deployment: Any, audits: Any) -> "ModelVersionQuerySet":
-    """What the newest audit rests on, and what there is today: profile, first use, last full audit."""
-    newest = issued(audits, model_version=OuterRef("pk"))
-    confirmed = Profile.objects.filter(deployment=OuterRef("deployment"), confirmation__isnull=False).order_by("-n")
-    steps = deployment.status_changes.rel.related_model.objects.filter(deployment=OuterRef("deployment"))
-    whole = for_use(issued(audits, deployment=OuterRef("deployment")))
-    rows = rows.annotate(
-        audited_reason=Subquery(newest.values("reason")[:1]),
-        audited_profile=Subquery(newest.values("profile__n")[:1]),
-        facts_now=Subquery(confirmed.values("facts")[:1]),
-        first_use=Subquery(steps.filter(after__in=deployment.IN_USE).order_by("at").values("at")[:1]),
-        full_at=Coalesce(
-            Subquery(whole.filter(reason__in=FULL_REASONS).values("issued_at")[:1]),
-            Subquery(whole.order_by("issued_at", "pk").values("issued_at")[:1]),
-        ),
-    )
-    number = Cast("audited_profile", IntegerField())
-    then = Profile.objects.filter(deployment=OuterRef("deployment"), n=OuterRef("profile_number"))
-    return rows.annotate(profile_number=number).annotate(facts_then=Subquery(then.values("facts")[:1]))
-
-
 def _answering(audits: Any, deployment: Any) -> Exists:
     """An audit opened after the question arose lets use go on; the quarterly check is too short for that."""
-    later = issued(audits, deployment=deployment, opened_at__gte=OuterRef("at")).order_by()
+    later = audits.filter(deployment=deployment, opened_at__gte=OuterRef("at"))
     return Exists(for_use(later).exclude(reason="quarterly"))
 
 
@@ -190,9 +161,9 @@ def _regular(policies: Mapping[int, Policy]) -> Case:
     start = F("starts_on")
     begins = Q(starts_on__lt=DaysLater(F("use_on"), Value(FIRST_MONTHS)))
     return Case(
-        When(audited_reason="containment", then=DaysLater(start, Value(CONTAINMENT_DAYS))),
+        When(approval__reason="containment", then=DaysLater(start, Value(CONTAINMENT_DAYS))),
         When(
-            begins | Q(facts_now__autonomy_level__gte=INTENSIVE_LEVEL),
+            begins | Q(approval__facts_now__autonomy_level__gte=INTENSIVE_LEVEL),
             then=DaysLater(start, Coalesce(intensive, quarterly)),
         ),
         default=DaysLater(start, quarterly),
@@ -201,4 +172,14 @@ def _regular(policies: Mapping[int, Policy]) -> Case:
 
 
 def _yearly(policies: Mapping[int, Policy]) -> DaysLater:
-    return DaysLater(_since("full_at"), _days(policies, YEARLY))
+    return DaysLater(_since("approval__full_at"), _days(policies, YEARLY))
+
+
+def _until() -> Case:
+    """The earlier of the two, but where they fall together the yearly review stands in for the quarterly check."""
+    together = ~Q(approval__reason="containment") & Q(
+        regular_until__gte=DaysLater(F("yearly_until"), Value(-REPLACES)),
+        regular_until__lte=DaysLater(F("yearly_until"), Value(REPLACES)),
+    )
+    earlier = Least(F("regular_until"), F("yearly_until"))
+    return Case(When(together, then=F("yearly_until")), default=earlier, output_field=DateField())

@@ -1,7 +1,7 @@
 """Steps into use and out of it for good: proposed by one person, signed off by another, with what the gate says."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -12,6 +12,9 @@ from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
+
+if TYPE_CHECKING:
+    from auditapp.deployments.models.deployment import Deployment
 
 MOVERS = (Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER)  # propose a step, or take one that needs nobody else
 SIGNERS = (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR, Role.EXECUTIVE)
@@ -106,13 +109,12 @@ class StatusProposal(Placed):
             setattr(self, name, value)
 
     @classmethod
-    def propose(cls, deployment: "models.Model", *, to: str, by: User, reason: str) -> Self:
+    def propose(cls, deployment: "Deployment", *, to: str, by: User, reason: str) -> Self:
         """Ask for a step; `Deployment.propose_status` has checked that it is one."""
-        place = deployment.place  # type: ignore[attr-defined]
         if cls.objects.waiting().filter(deployment=deployment).exists():
             raise Refused(_("A step of this deployment is proposed already. Sign it off or drop it first."))
         proposed = cls.objects.create(
-            **place, deployment=deployment, to=to, reason=clean(reason), by=by, at=clock.now()
+            **deployment.place, deployment=deployment, to=to, reason=clean(reason), by=by, at=clock.now()
         )
         Event.record(by, "deployment.status_proposed", deployment, to=to)
         return proposed

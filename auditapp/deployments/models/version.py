@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, Q
 
 from auditapp import clock
 from auditapp.accounts.models import LocalDay, Placed, PlacedQuerySet, User
@@ -34,12 +34,8 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
 
     def with_audit(self) -> Self:
         """With `audited_by`, `audited_at` and `decided` of its newest issued audit, or None."""
-        newest = approval.issued(self._audits(), model_version=OuterRef("pk"))
-        decided = newest.filter(reports__issued_at__isnull=False)
         return self.annotate(
-            audited_by=Subquery(newest.values("ref")[:1]),
-            audited_at=Subquery(newest.values("issued_at")[:1]),
-            decided=Subquery(decided.values("reports__decision__code")[:1]),
+            audited_by=F("approval__ref"), audited_at=F("approval__issued_at"), decided=F("approval__decided")
         )
 
     def with_validity(self) -> Self:
@@ -57,6 +53,10 @@ class ModelVersionQuerySet(PlacedQuerySet["ModelVersion"]):
     def uncovered(self) -> Self:
         """Never examined, decided against, or the decision does not hold any more."""
         return self.with_validity().exclude(lapse__in=approval.HOLDS)
+
+    def lapsed(self) -> Self:
+        """An audit was issued that let use go on, and does not hold any more."""
+        return self.with_validity().filter(lapse__in=approval.STALE)
 
     def _audits(self) -> Any:
         """Those of the room above, through its reverse relation."""
@@ -115,7 +115,8 @@ class ModelVersion(Placed):
     @property
     def approval_sign(self) -> dict[str, str]:
         """How lists show whether the approval holds: {"tone", "word", "shape"}; needs `with_validity()`."""
-        return dict(zip(("tone", "word", "shape"), approval.LAPSES[self.lapse], strict=True))
+        tone, word, shape = approval.LAPSES[self.lapse]
+        return {"tone": tone, "word": str(word), "shape": shape}
 
     @property
     def is_covered(self) -> bool:
@@ -137,3 +138,27 @@ class VersionEnd(Placed):
 
     def __str__(self) -> str:
         return f"{self.version_id} until {self.ends}"
+
+
+class Approval(models.Model):
+    """A view of the database: what the newest issued audit of a version says, and what there is today to hold against.
+
+    One row for each version. It reads under the row security of whoever asks (security_invoker).
+    """
+
+    version = models.OneToOneField(ModelVersion, models.PROTECT, primary_key=True, related_name="approval")
+    ref = models.CharField(max_length=30, null=True)
+    issued_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=20, null=True)
+    decided = models.CharField(max_length=40, null=True)
+    facts_then = models.JSONField(null=True)  # of the profile that the audit was made from
+    facts_now = models.JSONField(null=True)  # of the newest that was confirmed
+    first_use = models.DateTimeField(null=True)
+    full_at = models.DateTimeField(null=True)  # the deployment's last full audit for use, or else its first for use
+
+    class Meta:
+        managed = False
+        db_table = "auditapp_approval"
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.ref}"
