@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 THEMES = {"light", "dark"}
-SECTIONS = {"my_work", "portfolio", "deployments", "audits", "findings", "questionnaires", "people"}
+SECTIONS = {"my_work", "portfolio", "deployments", "audits", "findings", "incidents", "questionnaires", "people"}
 
 
 def ui(request: HttpRequest) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The register: one import per table, nothing else."""
 
 from auditapp.accounts.devices import DeviceKey
+from auditapp.accounts.feeds import CalendarFeed
 from auditapp.accounts.models import Membership, Organisation, Site, User
 from auditapp.accounts.notifications import Digest, MailChoice
 from auditapp.audits.models import (
@@ -46,6 +47,7 @@ from auditapp.deployments.models import (
     Profile,
     ProfileConfirmation,
     StatusChange,
+    StatusProposal,
     SupplierNotice,
     Vendor,
     VersionEnd,
@@ -62,7 +64,22 @@ from auditapp.exchange.models import (
     Webhook,
     WebhookSecret,
 )
-from auditapp.findings.models import Closure, Finding, HazardClosure, HazardRating, Incident, IncidentReview
+from auditapp.findings.models import (
+    Action,
+    ActionStep,
+    Closure,
+    Finding,
+    FindingChange,
+    HazardClosure,
+    HazardRating,
+    Incident,
+    IncidentExport,
+    IncidentReview,
+    Reopening,
+    RiskAcceptance,
+    RootCause,
+    RootCauseRelease,
+)
 from auditapp.keys.models import Authority, Revocation, RevocationList
 from auditapp.questionnaires.models import (
     Category,
@@ -83,20 +100,24 @@ from auditapp.questionnaires.models import (
 from auditapp.reports.models import Condition, Decision, Report, ReportFile, Signature, SigningRefusal
 from auditapp.reports.reauthentication import Opening, Reauthentication
 from auditapp.reports.withdrawal import ReportWithdrawal
+from auditapp.tracking.due_letters import DueLetter, Reminder, RemindersDone
+from auditapp.tracking.first_plan import FirstPlan, PlannedAudit
 from auditapp.trail.models import Checkpoint, Event, Head
 
 __all__ = [
-    "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Attempt", "Audit", "AuditFinding", "Authority",
-    "Bundle", "BundleVerdict", "Category", "CategoryScore", "Check", "ChecklistUpload", "Checkpoint", "Clause",
-    "Closure", "Comment", "Condition", "Decision", "Delivery", "Deployment", "DeviceKey", "Digest", "Domain",
-    "Draft", "DraftQuestion", "DraftRevision", "Event", "Evidence", "Finding", "Flag", "Framework", "FrozenContent",
-    "HazardClosure", "HazardRating", "Head", "Incident", "IncidentReview", "InventoryUpload", "KeptPassage", "Look",
-    "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "NoticeAcknowledgement",
-    "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "Policy", "Presence", "Product",
-    "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion", "ReadingAnswer",
-    "ReadingFinish", "Reauthentication", "ReleaseRule", "Report", "ReportFile", "ReportWithdrawal", "Return",
-    "Review", "Revocation", "RevocationList", "SecondReading", "Settlement", "Signature", "SigningRefusal", "Site",
-    "StandingAnswer", "StatusChange", "Submission", "SupplierFile", "SupplierJudgement", "SupplierNotice",
-    "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending", "ThresholdAdoption", "User",
-    "Vendor", "VersionEnd", "VersionMove", "Webhook", "WebhookSecret", "Withdrawal",
+    "Action", "ActionStep", "Answer", "AnswerEvidence", "AnswerRevision", "Assignment", "Attempt", "Audit",
+    "AuditFinding", "Authority", "Bundle", "BundleVerdict", "CalendarFeed", "Category", "CategoryScore", "Check",
+    "ChecklistUpload", "Checkpoint", "Clause", "Closure", "Comment", "Condition", "Decision", "Delivery",
+    "Deployment", "DeviceKey", "Digest", "Domain", "Draft", "DraftQuestion", "DraftRevision", "DueLetter", "Event",
+    "Evidence", "Finding", "FindingChange", "FirstPlan", "Flag", "Framework", "FrozenContent", "HazardClosure",
+    "HazardRating", "Head", "Incident", "IncidentExport", "IncidentReview", "InventoryUpload", "KeptPassage",
+    "Look", "MailChoice", "Membership", "Mention", "ModelVersion", "NotApplicableApproval", "NoticeAcknowledgement",
+    "Opening", "Organisation", "PaperCheck", "PaperEntry", "PartialUpload", "PlannedAudit", "Policy", "Presence",
+    "Product", "Profile", "ProfileConfirmation", "Question", "Questionnaire", "QuestionnaireVersion",
+    "ReadingAnswer", "ReadingFinish", "Reauthentication", "ReleaseRule", "Reminder", "RemindersDone", "Reopening",
+    "Report", "ReportFile", "ReportWithdrawal", "Return", "Review", "Revocation", "RevocationList",
+    "RiskAcceptance", "RootCause", "RootCauseRelease", "SecondReading", "Settlement", "Signature", "SigningRefusal",
+    "Site", "StandingAnswer", "StatusChange", "StatusProposal", "Submission", "SupplierFile", "SupplierJudgement",
+    "SupplierNotice", "SupplierQuestion", "SupplierReply", "SupplierRequest", "SupplierSending",
+    "ThresholdAdoption", "User", "Vendor", "VersionEnd", "VersionMove", "Webhook", "WebhookSecret", "Withdrawal",
 ]  # fmt: skip

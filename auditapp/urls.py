@@ -13,6 +13,7 @@ urlpatterns = [
     path("audits/", include("auditapp.audits.urls")),
     path("supplier/", include("auditapp.audits.supplier_urls")),
     path("findings/", include("auditapp.findings.urls")),
+    path("incidents/", include("auditapp.findings.incident_urls")),
     path("", include("auditapp.reports.urls")),
     path("help/", public.help_page, name="help"),
     path("accessibility/", public.accessibility, name="accessibility"),

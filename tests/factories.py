@@ -13,9 +13,10 @@ from auditapp.accounts import scope
 from auditapp.accounts.models import Membership, Organisation, Site, User
 from auditapp.audits.models import Audit
 from auditapp.deployments import profile
-from auditapp.deployments.models import Deployment, Product
+from auditapp.deployments.models import Deployment, Product, StatusProposal
 from auditapp.questionnaires.models import QuestionnaireVersion
 from auditapp.reports.models import Decision, Report
+from auditapp.tracking import life
 
 PASSWORD = "a quiet ward at night"
 _keys = itertools.count()
@@ -132,9 +133,16 @@ class Make:
             deployment.newest_profile.confirm(by=olga)
         deployment.add_version(by=omar, name=version, starts=clock.today(place.zone) - timedelta(days=90))
         if live:
-            for status in ("in_evaluation", "live"):
-                deployment.change_status(status, by=omar, reason="Start of use agreed.")
+            deployment.change_status("in_evaluation", by=omar, reason="Start of use agreed.")
+            self.step(deployment, "live", reason="Start of use agreed.")
         return deployment
+
+    def step(self, deployment: Deployment, to: str, *, reason: str = "Agreed.", by: str = "omar") -> None:
+        """A step that two people take: one proposes it, Ben or Grace signs it off."""
+        proposed = life.move(deployment, to, by=self.people[by], reason=reason)
+        assert isinstance(proposed, StatusProposal)
+        life.sign_off(proposed, by=self.people["grace" if by == "ben" else "ben"])
+        deployment.refresh_from_db()
 
     def audit(
         self,

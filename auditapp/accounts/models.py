@@ -1,5 +1,6 @@
 """Organisation (hospital group), site (hospital), person and the roles a person holds."""
 
+from datetime import timedelta
 from functools import cached_property
 from typing import Self, TypeVar
 from zoneinfo import available_timezones
@@ -90,14 +91,15 @@ class SiteQuerySet(models.QuerySet["Site"]):
 
 
 class LocalDay(models.Func):
-    """The calendar day that it is at a hospital, for the database: LocalDay("site__zone")."""
+    """The calendar day that it is at a hospital, or was some days before: LocalDay("site__zone", before=7)."""
 
     function = "TIMEZONE"
     template = "(%(function)s(%(expressions)s))::date"
     output_field = models.DateField()
 
-    def __init__(self, zone: str) -> None:
-        super().__init__(models.F(zone), models.Value(clock.now(), models.DateTimeField()))
+    def __init__(self, zone: str, *, before: int = 0) -> None:
+        moment = clock.now() - timedelta(days=before)
+        super().__init__(models.F(zone), models.Value(moment, models.DateTimeField()))
 
 
 class Site(models.Model):

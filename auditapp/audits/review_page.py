@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from auditapp.audits.forms.review import ReviewForm
 from auditapp.audits.judging import judged
 from auditapp.audits.models import Audit
+from auditapp.findings.matrix import matrix
 from auditapp.findings.models import HazardRating
-from auditapp.questionnaires.models import QuestionnaireVersion
 
 
 def codes(facts: dict[str, Any]) -> list[str]:
@@ -42,23 +42,18 @@ def page(audit: Audit, facts: dict[str, Any], form: ReviewForm) -> dict[str, Any
 
 
 def open_ratings(audit: Audit) -> QuerySet[HazardRating]:
-    """The hazard ratings in force on the deployment, whichever audit they were given beside."""
+    """The open hazard ratings of the deployment, whichever audit they were given beside."""
     return HazardRating.objects.filter(deployment=audit.deployment_id).open().select_related("by", "finding")
 
 
+def ratings_in_force(audit: Audit) -> QuerySet[HazardRating]:
+    """The open ones, and those that are accepted for now."""
+    rows = HazardRating.objects.filter(deployment=audit.deployment_id).in_force()
+    return rows.select_related("by", "finding", "site").prefetch_related("acceptances__rating__site", "acceptances__by")
+
+
 def hazards(audit: Audit) -> dict[str, Any]:
-    """{"audit", "ratings", "levels", "matrix"} with what each level means."""
+    """{"audit", "ratings", "matrix"}: those in force, accepted ones too, with what each level means."""
     levels = audit.version.rules["risk_rating"]["levels"]
-    ratings = [(rating, levels[str(rating.level)]) for rating in open_ratings(audit)]
-    return {"audit": audit, "ratings": ratings, "matrix": matrix(audit.version)}
-
-
-def matrix(version: QuestionnaireVersion) -> dict[str, Any]:
-    """{"severity", "rows": [{"likelihood", "levels"}], "levels", "source"}, the most likely first."""
-    rating = version.rules["risk_rating"]
-    return {
-        "severity": rating["severity"],
-        "rows": [{"likelihood": word, "levels": rating["matrix"][word]} for word in reversed(rating["likelihood"])],
-        "levels": sorted(rating["levels"].items(), reverse=True),
-        "source": rating["source"],
-    }
+    ratings = [(rating, levels[str(rating.level)]) for rating in ratings_in_force(audit)]
+    return {"audit": audit, "ratings": ratings, "matrix": matrix(audit.version.rules)}

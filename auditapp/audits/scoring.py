@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
+from auditapp.findings.matrix import hazard_level as hazard_level
 from auditapp.refusals import Refused
 
 STATES = ("met", "unevidenced", "partial", "not_met", "not_applicable", "unanswered")
@@ -119,12 +120,6 @@ def state(rules: Mapping[str, Any], question: Mapping[str, Any], given: Given | 
     justified = len(given.justification) >= rules["scoring"]["justification_min_characters"]
     confirmed = question["criticality"] != "critical" or given.second_approval or backed
     return "not_applicable" if justified and confirmed else "unanswered"
-
-
-def hazard_level(rules: Mapping[str, Any], severity: str, likelihood: str) -> int:
-    """The level, 1 to 5, that the matrix gives. Raises KeyError or ValueError for a word it does not know."""
-    rating = rules["risk_rating"]
-    return rating["matrix"][likelihood][rating["severity"].index(severity)]
 
 
 def hazard_open(rules: Mapping[str, Any], *, status: str, level: int, accepted_until: date | None, on: date) -> bool:

@@ -12,11 +12,12 @@ from typing import Any
 
 from auditapp import clock
 from auditapp.accounts import scope
-from auditapp.accounts.models import Organisation, Site, User
+from auditapp.accounts.models import Organisation, Role, Site, User
 from auditapp.demonstration.audit_play import AuditPlay
 from auditapp.demonstration.once import Once
 from auditapp.demonstration.script import Script, moment
-from auditapp.deployments.models import Deployment, Product
+from auditapp.deployments.models import Deployment, Product, StatusProposal
+from auditapp.tracking import life
 
 PASSWORD = "a quiet ward at night"  # the demonstration's alone; printed when it starts
 Acts = Iterator[datetime]
@@ -162,7 +163,10 @@ class Play:
         )
 
     def _change_status(self, deployment: Deployment, change: dict[str, Any]) -> None:
+        """A step that two people take is signed off at once by a clinical safety officer who did not propose it."""
         deployment.refresh_from_db()
-        deployment.change_status(
-            change["to"], by=self.person(change.get("by", change["owner"])), reason=change["reason"]
-        )
+        by = self.person(change.get("by", change["owner"]))
+        moved = life.move(deployment, change["to"], by=by, reason=change["reason"])
+        if isinstance(moved, StatusProposal):
+            officers = User.objects.holding(Role.CLINICAL_SAFETY_OFFICER, site=deployment.site).exclude(pk=by.pk)
+            life.sign_off(moved, by=self.people[officers.order_by("pk").first().email])

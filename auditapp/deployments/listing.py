@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from auditapp import lists
 from auditapp.accounts.models import Site
-from auditapp.deployments.models import Deployment, ModelVersion
+from auditapp.deployments.models import Deployment, ModelVersion, Policy, Tier
 from auditapp.deployments.models.deployment import DeploymentQuerySet
 
 ORDERS = {
@@ -26,18 +27,24 @@ def found(rows: DeploymentQuerySet, query: QueryDict, sites: Sequence[Site]) -> 
         rows = rows.filter(status=status)
     if site := lists.chosen(query, "site", [s.code for s in sites]):
         rows = rows.filter(site__code=site)
-    rows = rows.matching(lists.typed(query, "q")).with_names().with_running_version()
+    rows = rows.with_tier(Policy.by_site(sites))
+    if tier := lists.chosen(query, "tier", Tier.values):
+        rows = rows.filter(Q(tier_now=tier))
+    rows = rows.matching(lists.typed(query, "q")).with_names().with_running_version().with_planned()
     return lists.ordered(rows, query, ORDERS, "name")
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
     """The search form: words, and the hospital where there is more than one."""
     options = [("", _("All hospitals")), *((site.code, site.name) for site in sites)]
+    menus = [lists.menu(query, "tier", _("Risk tier"), [("", _("Any tier")), *Tier.choices])]
+    if len(sites) > 1:
+        menus.insert(0, lists.menu(query, "site", _("Hospital"), options))
     return {
         "label": _("Name, reference, product or vendor"),
         "words": lists.typed(query, "q"),
-        "menus": [lists.menu(query, "site", _("Hospital"), options)] if len(sites) > 1 else [],
-        "kept": lists.kept(query, "q", *(["site"] if len(sites) > 1 else [])),
+        "menus": menus,
+        "kept": lists.kept(query, "q", *(menu["key"] for menu in menus)),
     }
 
 
@@ -45,7 +52,7 @@ def as_csv(rows: DeploymentQuerySet) -> HttpResponse:
     """All that is found, not only the page."""
     header = [
         _("Reference"), _("Name"), _("Hospital"), _("Product"), _("Vendor"), _("Running version"), _("Since"),
-        _("Status"), _("Owner"), _("Issued audit of the running version"),
+        _("Status"), _("Owner"), _("Issued audit of the running version"), _("Risk tier"),
     ]  # fmt: skip
     return lists.csv_file("deployments", header, (_row(deployment) for deployment in rows))
 
@@ -56,4 +63,5 @@ def _row(deployment: Deployment) -> list[Any]:
         deployment.ref, deployment.name, deployment.site.name, deployment.product.name,
         deployment.product.vendor.name, version and version.name, version and version.starts,
         deployment.get_status_display(), deployment.owner.name, version and version.audited_by,
+        deployment.tier_words,
     ]  # fmt: skip

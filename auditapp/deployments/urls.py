@@ -9,5 +9,4 @@ urlpatterns = [
     path("", views.deployments, name="list"),
     # /deployments/<ref>/
     path("<slug:ref>/versions/new/", views.version, name="version"),
-    path("<slug:ref>/status/", views.status, name="status"),
 ]

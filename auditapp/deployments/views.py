@@ -1,4 +1,4 @@
-"""The list of deployments, a new model version, a change of status."""
+"""The list of deployments, and a new model version."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from auditapp import lists
-from auditapp.accounts.models import Role, Site
+from auditapp.accounts.models import Site
 from auditapp.deployments import listing
-from auditapp.deployments.forms import StatusForm, VersionForm
+from auditapp.deployments.forms import VersionForm
 from auditapp.deployments.models import KEEPERS, Deployment
 
 
@@ -41,17 +41,3 @@ def version(request: HttpRequest, ref: str) -> HttpResponse:
         messages.success(request, _("Version %(name)s is entered.") % {"name": entered.name})
         return redirect(deployment)
     return render(request, "deployments/version.html", {"form": form, "deployment": deployment})
-
-
-@require_http_methods(["GET", "POST"])
-def status(request: HttpRequest, ref: str) -> HttpResponse:
-    """Take the next step in the life of a deployment."""
-    deployment = get_object_or_404(Deployment.objects.visible_to(request.user).with_names(), ref=ref)
-    movers = (Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER)
-    request.user.must_hold(*movers, site=deployment.site, to=_("change the status"))
-    form = StatusForm(request.POST or None, deployment=deployment, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        change = deployment.change_status(by=request.user, **form.cleaned_data)
-        messages.success(request, _("The status is now: %(status)s.") % {"status": change.get_after_display()})
-        return redirect(deployment)
-    return render(request, "deployments/status.html", {"form": form, "deployment": deployment})

@@ -18,7 +18,7 @@ from auditapp.identifiers.rules import NAMES
 from auditapp.trail.models import Event
 
 # What a passage can stand in; of evidence also the answer that it was added to is named.
-TEXTS = ("revision", "standing", "evidence", "audit", "finding", "incident")
+TEXTS = ("revision", "standing", "evidence", "audit", "finding", "incident", "hazardrating")
 
 
 class KeptPassageQuerySet(models.QuerySet["KeptPassage"]):
@@ -72,6 +72,7 @@ class KeptPassage(models.Model):
     audit = models.ForeignKey("auditapp.Audit", models.PROTECT, null=True, related_name="+")  # of an act on it
     finding = models.ForeignKey("auditapp.Finding", models.PROTECT, null=True, related_name="kept")  # likewise
     incident = models.ForeignKey("auditapp.Incident", models.PROTECT, null=True, related_name="kept")
+    hazardrating = models.ForeignKey("auditapp.HazardRating", models.PROTECT, null=True, related_name="kept")
     place = models.CharField(max_length=40)  # the field, or the part of a file
     rule = models.CharField(max_length=40)
     reason = models.CharField(max_length=20, choices=Reason.choices)

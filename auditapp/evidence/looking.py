@@ -36,13 +36,17 @@ class LooksForPatients(forms.Form):
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
-        self.found = found_in_fields(self.cleaned_data)
+        self.found = self._looked_through()
         held = without(self.found, reasons_in(self._sent))
         named = {name: [replace(passage, where=self._label(name)) for passage in held[name]] for name in held}
         self.held = held_page.shown(named, code=self.code, sent=self._sent)
         for name, passages in self.held.items():
             self.fields[name].held = passages  # type: ignore[attr-defined]
             self.add_error(name, _("This looks like patient data. Change it, or say below it why it is none."))
+
+    def _looked_through(self) -> dict[str, list[Found]]:
+        """Field -> what was found in it; a form that takes a file adds what stands in it."""
+        return found_in_fields(self.cleaned_data)
 
     def _label(self, name: str) -> str:
         return str(self.fields[name].label)

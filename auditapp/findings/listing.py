@@ -1,24 +1,30 @@
-"""Findings as a list: which are found, how the search reads, and the rows as a file."""
+"""Findings as a list: which are found, how the search reads, how many of each, and the rows as a file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Case, CharField, Count, F, Q, Value, When
+from django.db.models.functions import Cast
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from auditapp import lists
+from auditapp import clock, lists
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models import Deployment
-from auditapp.findings.models import Finding, FindingQuerySet
+from auditapp.findings.models import Finding, FindingQuerySet, HazardRating
 
 ORDERS = {
     "due": ["due", "priority"],
     "priority": ["urgency", "due"],
+    "hazard": ["hazard", "due"],
+    "age": ["opened_at", "ref"],
     "finding": ["ref"],
     "deployment": ["deployment__name", "due"],
+    "product": ["deployment__product__name", "due"],
+    "site": ["site__name", "due"],
     "owner": ["owner", "due"],
     "state": ["state", "due"],
 }
@@ -35,11 +41,33 @@ PRIORITIES = [
     ("P4", gettext_lazy("Priority 4")),
     ("condition", gettext_lazy("Conditions of decisions")),
 ]
+# Days since a finding was opened first: more than, up to (none: for ever).
+AGES: list[tuple[str, Any, int, int | None]] = [
+    ("30", gettext_lazy("Up to 30 days"), 0, 30),
+    ("90", gettext_lazy("31 to 90 days"), 30, 90),
+    ("180", gettext_lazy("91 to 180 days"), 90, 180),
+    ("365", gettext_lazy("181 days to a year"), 180, 365),
+    ("older", gettext_lazy("More than a year"), 365, None),
+]
+HAZARDS = [
+    ("5", gettext_lazy("Level 5")),
+    ("4", gettext_lazy("Level 4")),
+    ("3", gettext_lazy("Level 3")),
+    ("2", gettext_lazy("Level 2")),
+    ("1", gettext_lazy("Level 1")),
+    ("none", gettext_lazy("No hazard rated")),
+]
 FIRST = 10  # findings that the page of a deployment shows
 
 
 def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> FindingQuerySet:
     """The findings that the address asks for, the open ones if it does not say, in its order."""
+    rows = filtered(rows, query, sites).with_names().with_urgency().with_hazard()
+    return lists.ordered(rows, query, ORDERS, "due")
+
+
+def filtered(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> FindingQuerySet:
+    """The same without order and names: what is counted."""
     show = query.get("state", "")
     if show == "overdue":
         rows = rows.overdue()
@@ -49,17 +77,50 @@ def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> Fin
         rows = rows.open()
     if priority := lists.chosen(query, "priority", [code for code, _label in PRIORITIES]):
         rows = rows.filter(origin="condition") if priority == "condition" else rows.filter(priority=priority)
+    if hazard := lists.chosen(query, "hazard", [code for code, _label in HAZARDS]):
+        rows = _of_hazard(rows, hazard)
+    if age := lists.chosen(query, "age", [code for code, *_rest in AGES]):
+        rows = rows.filter(_of_age(age))
     if site := lists.chosen(query, "site", [s.code for s in sites]):
         rows = rows.filter(site__code=site)
     if deployment := lists.typed(query, "deployment"):
         rows = rows.filter(deployment__ref=deployment)
-    rows = lists.ordered(rows.matching(lists.typed(query, "q")), query, ORDERS, "due")
-    return rows.with_names().with_urgency()
+    if owner := lists.typed(query, "owner"):
+        rows = rows.filter(owner=owner)
+    if product := _product(query):
+        rows = rows.filter(deployment__product=product)
+    return rows.matching(lists.typed(query, "q"))
+
+
+def _product(query: QueryDict) -> int | None:
+    typed = query.get("product", "")
+    return int(typed) if typed.isdecimal() and len(typed) < 19 else None
+
+
+def _of_age(code: str) -> Q:
+    """Opened so many days ago, to the second: no hospital's calendar is needed for an age."""
+    _code, _label, more_than, up_to = next(age for age in AGES if age[0] == code)
+    now = clock.now()
+    wanted = Q(opened_at__lt=now - timedelta(days=more_than)) if more_than else Q()
+    return wanted if up_to is None else wanted & Q(opened_at__gte=now - timedelta(days=up_to))
+
+
+def _of_hazard(rows: FindingQuerySet, hazard: str) -> FindingQuerySet:
+    """By the highest level in force; few findings are rated at all, so these are looked up first."""
+    rated = HazardRating.objects.in_force().filter(finding__isnull=False)
+    if hazard == "none":
+        return rows.exclude(pk__in=rated.values("finding"))
+    of_level = rated.filter(level=int(hazard)).values("finding")
+    return rows.filter(pk__in=of_level).with_hazard().filter(hazard=int(hazard))
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
-    """The search form: words, priority, and the hospital where there is more than one."""
-    menus = [lists.menu(query, "priority", _("Priority"), [("", _("Any priority")), *PRIORITIES])]
+    """The search form: words, priority, hazard, age, and the hospital where there is more than one."""
+    menus = [
+        lists.menu(query, "priority", _("Priority"), [("", _("Any priority")), *PRIORITIES]),
+        lists.menu(query, "hazard", _("Hazard rating"), [("", _("Any or none")), *HAZARDS]),
+        lists.menu(query, "age", _("Age"), [("", _("Any age")), *((code, label) for code, label, *_rest in AGES)]),
+    ]
     if len(sites) > 1:
         options = [("", _("All hospitals")), *((site.code, site.name) for site in sites)]
         menus.append(lists.menu(query, "site", _("Hospital"), options))
@@ -71,21 +132,136 @@ def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
     }
 
 
+def narrowed(query: QueryDict, mine: FindingQuerySet) -> list[dict[str, Any]]:
+    """The filters that only a link sets, each with the way back: [{"label", "links"}]."""
+    shown = []
+    if owner := lists.typed(query, "owner"):
+        shown.append(
+            {"label": _("Owner"), "links": lists.links(query, "owner", [(owner, owner), ("", _("Everybody"))])}
+        )
+    if product := _product(query):
+        of_it = mine.filter(deployment__product=product).values_list("deployment__product__name", flat=True)
+        name = of_it.order_by().first() or _("Unknown")
+        options = [(str(product), name), ("", _("All products"))]
+        shown.append({"label": _("Product"), "links": lists.links(query, "product", options)})
+    return shown
+
+
+@dataclass(frozen=True)
+class Group:
+    """One line of the table of counts; each number leads to the findings that it counts."""
+
+    label: str
+    key: dict[str, str]  # what the address says besides
+    total: int
+    overdue: int
+    priorities: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What findings can be counted by: the value in the database, and what a value is called and leads to."""
+
+    label: Any
+    value: Callable[[], Any]
+    named: Callable[[Any], tuple[str, dict[str, str]]]
+    extra: tuple[str, ...] = ()
+
+
+def _age_of_row() -> Case:
+    return Case(*(When(_of_age(code), then=Value(code)) for code, *_rest in AGES), output_field=CharField())
+
+
+def _by_code(key: str, options: Sequence[tuple[Any, ...]]) -> Callable[[Any], tuple[str, dict[str, str]]]:
+    labels = {option[0]: option[1] for option in options}
+    return lambda value: (str(labels.get(value, value)), {key: value})
+
+
+GROUPINGS = {
+    "age": Grouping(gettext_lazy("Age"), _age_of_row, _by_code("age", AGES)),
+    "priority": Grouping(
+        gettext_lazy("Provisional priority"),
+        lambda: Case(When(origin="condition", then=Value("condition")), default=F("priority")),
+        _by_code("priority", PRIORITIES),
+    ),
+    "hazard": Grouping(
+        gettext_lazy("Hazard rating"),
+        lambda: Case(
+            When(hazard__isnull=True, then=Value("none")), default=Cast("hazard", CharField()),
+            output_field=CharField(),
+        ),
+        _by_code("hazard", HAZARDS),
+    ),
+    "owner": Grouping(gettext_lazy("Owner"), lambda: F("owner"), lambda value: (value, {"owner": value})),
+    "site": Grouping(
+        gettext_lazy("Hospital"), lambda: F("site__code"), lambda value: (value, {"site": value}), ("site__name",)
+    ),
+    "product": Grouping(
+        gettext_lazy("Product"),
+        lambda: F("deployment__product_id"),
+        lambda value: (str(value), {"product": str(value)}),
+        ("deployment__product__name",),
+    ),
+}  # fmt: skip
+MOST = 20  # groups that are shown; the rest is one line
+
+
+def grouped(mine: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
+    """{"links", "label", "rows": [Group], "rest"}: how many of each, in one query; `?by=` says of what."""
+    by = query.get("by", "") if query.get("by", "") in GROUPINGS else "age"
+    grouping = GROUPINGS[by]
+    rows = filtered(mine, query, sites)
+    if by == "hazard":
+        rows = rows.with_hazard()
+    counts = {code: Count("pk", filter=Q(priority=code)) for code in Finding.PRIORITIES}
+    late = Count("pk", filter=Q(state="open", due__lt=LocalDay("site__zone")))
+    of_each = rows.order_by().annotate(group=grouping.value()).values("group", *grouping.extra)
+    lines = [_group(grouping, line) for line in of_each.annotate(n=Count("pk"), late=late, **counts)]
+    lines.sort(key=_order(by))
+    links = [(code, one.label) for code, one in GROUPINGS.items() if code != "site" or len(sites) > 1]
+    return {
+        "links": lists.links(query, "by", [("" if code == "age" else code, label) for code, label in links]),
+        "label": grouping.label,
+        "by": by,
+        "rows": lines[:MOST],
+        "rest": len(lines[MOST:]),
+        "priorities": Finding.PRIORITIES,
+    }
+
+
+def _group(grouping: Grouping, line: dict[str, Any]) -> Group:
+    label, key = grouping.named(line["group"])
+    if grouping.extra:
+        label = line[grouping.extra[0]]
+    priorities = {code: line[code] for code in Finding.PRIORITIES}
+    return Group(label, key, line["n"], line["late"], priorities)
+
+
+def _order(by: str) -> Callable[[Group], Any]:
+    """Ages and levels in their own order; people, hospitals and products with the most first."""
+    own = {"age": [age[0] for age in AGES], "priority": [p[0] for p in PRIORITIES], "hazard": [h[0] for h in HAZARDS]}
+    if by not in own:
+        return lambda group: (-group.total, group.label)
+    return lambda group: own[by].index(group.key[by]) if group.key[by] in own[by] else len(own[by])
+
+
 def as_csv(rows: FindingQuerySet) -> HttpResponse:
     """All that is found, not only the page."""
     header = [
         _("Reference"), _("What"), _("Check"), _("Provisional priority"), _("What is missing"),
         _("Deployment"), _("Name of the deployment"), _("Hospital"), _("Owner"), _("Due"), _("First due"),
-        _("State"),
+        _("State"), _("Hazard level"), _("Product"), _("Opened"), _("Age in days"), _("Came from"),
     ]  # fmt: skip
     return lists.csv_file("findings", header, (_row(finding) for finding in rows))
 
 
-def _row(finding: Finding) -> list[Any]:
+def _row(finding: Any) -> list[Any]:
     return [
         finding.ref, finding.title, finding.check_code, finding.priority, finding.gap, finding.deployment.ref,
         finding.deployment.name, finding.site.name, finding.owner, finding.due or _("before go-live"),
-        finding.first_due or _("before go-live"), finding.get_state_display(),
+        finding.first_due or _("before go-live"), finding.get_state_display(), finding.hazard,
+        finding.deployment.product.name, clock.day(finding.opened_at, finding.site.zone), finding.age,
+        finding.get_origin_display(),
     ]  # fmt: skip
 
 

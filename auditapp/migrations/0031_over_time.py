@@ -1,4 +1,4 @@
-"""A hospital's own rules over time: statements that are only added to."""
+"""A hospital's own rules over time, its first plan, what it was reminded of, and calendars of single persons."""
 
 from django.conf import settings
 from django.db import migrations, models
@@ -40,6 +40,65 @@ def to(model: str, **options: object) -> models.ForeignKey:
     return models.ForeignKey(on_delete=PROTECT, **({"related_name": "+"} | options), to=model)
 
 
+def held_here(table: str, *links: tuple[str, str], changes: str = "") -> list[migrations.RunSQL]:
+    """A table of rows at hospitals, each at the place of the rows that it names."""
+    name = f"auditapp_{table}"
+    constraints = [
+        migrations.RunSQL(
+            f"ALTER TABLE {name} ADD CONSTRAINT {table}_{column}_is_at_the_same_place "
+            f"FOREIGN KEY ({column}_id, organisation_id, site_id) "
+            f"REFERENCES auditapp_{parent} (id, organisation_id, site_id)",
+            f"ALTER TABLE {name} DROP CONSTRAINT {table}_{column}_is_at_the_same_place",
+        )
+        for column, parent in links
+    ]
+    site = migrations.RunSQL(
+        f"ALTER TABLE {name} ADD CONSTRAINT {table}_site_is_of_the_organisation "
+        "FOREIGN KEY (site_id, organisation_id) REFERENCES auditapp_site (id, organisation_id)",
+        f"ALTER TABLE {name} DROP CONSTRAINT {table}_site_is_of_the_organisation",
+    )
+    return [site, *constraints, held(table, f"{OURS} AND {HERE}", changes)]
+
+
+def place() -> list[tuple[str, models.Field]]:
+    return [("organisation", to("auditapp.organisation")), ("site", to("auditapp.site"))]
+
+
+# The tables at hospitals that this migration makes.
+PLAN, PLANNED, REMINDER, DONE, LETTER = "firstplan", "plannedaudit", "reminder", "remindersdone", "dueletter"
+
+# What the executive signed stays as it was, and a plan begins unsigned.
+SIGNED_ONCE = """
+CREATE FUNCTION auditapp_first_plans_stay_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.signed_at IS NOT NULL THEN
+            RAISE EXCEPTION 'a first plan is prepared before it is signed' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'DELETE' OR OLD.signed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'first plan %: it is signed and stays as it is', OLD.id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER first_plans_stay_signed BEFORE INSERT OR UPDATE OR DELETE ON auditapp_firstplan
+FOR EACH ROW EXECUTE FUNCTION auditapp_first_plans_stay_signed();
+"""
+SIGNED_MORE = """
+DROP TRIGGER first_plans_stay_signed ON auditapp_firstplan;
+DROP FUNCTION auditapp_first_plans_stay_signed();
+"""
+
+# The one thing that is asked before any scope is set: whose calendar an address leads to. Nothing of what is in it.
+DOOR = """
+CREATE FUNCTION auditapp_calendar_door(p_token_sha256 text) RETURNS TABLE (organisation_id bigint, user_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT f.organisation_id, f.user_id FROM auditapp_calendarfeed f JOIN auditapp_user u ON u.id = f.user_id
+    WHERE f.token_sha256 = p_token_sha256 AND f.revoked_at IS NULL AND u.is_active
+$$;
+"""
+KINDS = [("reminder", "Reminder"), ("escalation", "Escalation")]
 HARMS = [
     ("none", "No harm"),
     ("low", "Low harm"),
@@ -89,4 +148,143 @@ class Migration(migrations.Migration):
         ),
         append_only("policy"),
         held("policy", f"{OURS} AND (site_id IS NULL OR {HERE})"),
+        migrations.CreateModel(
+            name="FirstPlan",
+            fields=[
+                ("id", key()),
+                ("n", models.PositiveIntegerField()),
+                ("starts", models.DateField()),
+                ("per_week", models.PositiveSmallIntegerField()),
+                ("lines", models.JSONField()),
+                ("at", models.DateTimeField()),
+                ("canonical", models.BinaryField(null=True)),
+                ("sha256", models.CharField(blank=True, default="", max_length=64)),
+                ("signed_at", models.DateTimeField(null=True)),
+                ("by", to(settings.AUTH_USER_MODEL)),
+                ("signed_by", to(settings.AUTH_USER_MODEL, null=True)),
+                *place(),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("site", "n"), name="one_first_plan_per_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(signed_at=None), fields=("site",), name="one_first_plan_is_being_prepared"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(signed_at=None, signed_by=None, canonical=None, sha256="")
+                        | models.Q(
+                            signed_at__isnull=False,
+                            signed_by__isnull=False,
+                            canonical__isnull=False,
+                            sha256__regex="^[0-9a-f]{64}$",
+                        ),
+                        name="a_signed_first_plan_is_frozen",
+                    ),
+                ],
+            },
+        ),
+        migrations.RunSQL(
+            f"ALTER TABLE auditapp_{PLAN} ADD CONSTRAINT {PLAN}_has_one_place UNIQUE (id, organisation_id, site_id)",
+            f"ALTER TABLE auditapp_{PLAN} DROP CONSTRAINT {PLAN}_has_one_place",
+        ),
+        migrations.RunSQL(SIGNED_ONCE, SIGNED_MORE),
+        *held_here(PLAN, changes="starts, per_week, lines, by_id, at, canonical, sha256, signed_by_id, signed_at"),
+        migrations.CreateModel(
+            name="PlannedAudit",
+            fields=[
+                ("id", key()),
+                ("on", models.DateField()),
+                ("deployment", to("auditapp.deployment", related_name="planned_audits")),
+                ("plan", to("auditapp.firstplan", related_name="planned")),
+                *place(),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "deployment"), name="a_plan_names_a_deployment_once")
+                ],
+            },
+        ),
+        append_only(PLANNED),
+        *held_here(PLANNED, ("plan", PLAN), ("deployment", "deployment")),
+        migrations.CreateModel(
+            name="Reminder",
+            fields=[
+                ("id", key()),
+                ("kind", models.CharField(choices=KINDS, max_length=12)),
+                ("reason", models.CharField(max_length=20)),
+                ("due", models.DateField()),
+                ("days", models.IntegerField()),
+                ("day", models.DateField()),
+                ("at", models.DateTimeField()),
+                ("deployment", to("auditapp.deployment")),
+                ("finding", to("auditapp.finding", null=True)),
+                *place(),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("deployment", "kind", "reason", "due", "days", "finding"),
+                        name="each_distance_is_reminded_of_once",
+                        nulls_distinct=False,
+                    )
+                ],
+                "indexes": [models.Index(fields=["site", "day", "kind"], name="reminders_of_a_day")],
+            },
+        ),
+        append_only(REMINDER),
+        *held_here(REMINDER, ("deployment", "deployment"), ("finding", "finding")),
+        migrations.CreateModel(
+            name="RemindersDone",
+            fields=[("id", key()), ("day", models.DateField()), ("at", models.DateTimeField()), *place()],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("site", "day"), name="reminders_are_worked_out_once_a_day")
+                ],
+            },
+        ),
+        append_only(DONE),
+        *held_here(DONE),
+        migrations.CreateModel(
+            name="DueLetter",
+            fields=[
+                ("id", key()),
+                ("kind", models.CharField(choices=KINDS, max_length=12)),
+                ("day", models.DateField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("user", to(settings.AUTH_USER_MODEL)),
+                *place(),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "site", "kind", "day"), name="one_letter_on_what_is_due_a_day"
+                    )
+                ],
+            },
+        ),
+        *held_here(LETTER, changes="done_at"),
+        migrations.CreateModel(
+            name="CalendarFeed",
+            fields=[
+                ("id", key()),
+                ("token_sha256", models.CharField(max_length=64, unique=True)),
+                ("at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("organisation", to("auditapp.organisation")),
+                ("user", to(settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(revoked_at=None), fields=("user",), name="one_calendar_address_in_force"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(token_sha256__regex="^[0-9a-f]{64}$"),
+                        name="a_calendar_address_is_kept_as_its_digest",
+                    ),
+                ],
+            },
+        ),
+        held("calendarfeed", f"{OURS} AND user_id = (SELECT auditapp_scope_person())", "revoked_at"),
+        migrations.RunSQL(DOOR, "DROP FUNCTION auditapp_calendar_door(text)"),
     ]

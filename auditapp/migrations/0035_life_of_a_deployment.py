@@ -1,4 +1,4 @@
-"""When it was said that a version ends, and which audit raised a finding: what was valid on a day can be told later."""
+"""Steps that two people take, and what is needed to tell later what was valid on a day."""
 
 from django.conf import settings
 from django.db import migrations, models
@@ -60,6 +60,40 @@ WHERE f.origin = 'condition' AND f.deployment_id = a.deployment_id AND f.opened_
   AND f.title = c.text AND f.first_due = c.due
 """
 
+# Ended once, by being signed off or dropped; what was proposed stays as it is.
+ONCE = """
+CREATE FUNCTION auditapp_steps_end_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.signed_at IS NOT NULL OR OLD.dropped_at IS NOT NULL
+       OR (OLD.deployment_id, OLD."to", OLD.reason, OLD.by_id, OLD.at)
+          IS DISTINCT FROM (NEW.deployment_id, NEW."to", NEW.reason, NEW.by_id, NEW.at) THEN
+        RAISE EXCEPTION 'step %: it cannot be changed or undone', OLD.id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER steps_end_once BEFORE UPDATE OR DELETE ON auditapp_statusproposal
+FOR EACH ROW EXECUTE FUNCTION auditapp_steps_end_once();
+GRANT UPDATE (signed_by_id, signed_at, dropped_by_id, dropped_at) ON auditapp_statusproposal TO auditapp_web;
+"""
+NOT_ONCE = """
+REVOKE UPDATE ON auditapp_statusproposal FROM auditapp_web;
+DROP TRIGGER steps_end_once ON auditapp_statusproposal;
+DROP FUNCTION auditapp_steps_end_once();
+"""
+# NOT VALID: steps that were taken before this rule stay as they are.
+TWO_PEOPLE = """
+ALTER TABLE auditapp_statuschange ADD CONSTRAINT a_step_into_use_or_out_of_it_is_taken_by_two_people CHECK (
+    after NOT IN ('pilot', 'live', 'retired') OR (signed_by_id IS NOT NULL AND signed_by_id <> by_id)
+) NOT VALID;
+ALTER TABLE auditapp_statuschange ADD CONSTRAINT a_step_into_use_went_through_the_gate CHECK (
+    after NOT IN ('pilot', 'live') OR gate IN ('passed', 'exempt', 'off')
+) NOT VALID;
+"""
+NOT_TWO = """
+ALTER TABLE auditapp_statuschange DROP CONSTRAINT a_step_into_use_went_through_the_gate;
+ALTER TABLE auditapp_statuschange DROP CONSTRAINT a_step_into_use_or_out_of_it_is_taken_by_two_people;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("auditapp", "0034_bringing_in_and_taking_out")]
@@ -93,4 +127,61 @@ class Migration(migrations.Migration):
                 name="open_conditions_of_a_decision",
             ),
         ),
+        migrations.AddField("statuschange", "signed_by", to(settings.AUTH_USER_MODEL, null=True)),
+        migrations.AddField(
+            "statuschange",
+            "gate",
+            models.CharField(
+                blank=True,
+                choices=[
+                    ("passed", "a valid decision covers what runs"),
+                    ("exempt", "by the hospital’s rules it is only registered"),
+                    ("off", "the gate was not on"),
+                ],
+                db_default="",
+                default="",
+                max_length=10,
+            ),
+        ),
+        migrations.AddField(
+            "statuschange", "rests_on", models.CharField(blank=True, db_default="", default="", max_length=30)
+        ),
+        migrations.RunSQL(TWO_PEOPLE, NOT_TWO),
+        migrations.CreateModel(
+            "StatusProposal",
+            [
+                ("id", key()),
+                ("to", models.CharField(max_length=20)),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("signed_at", models.DateTimeField(null=True)),
+                ("dropped_at", models.DateTimeField(null=True)),
+                ("organisation", to("auditapp.organisation")),
+                ("site", to("auditapp.site")),
+                ("deployment", to("auditapp.deployment", related_name="status_proposals")),
+                ("by", to(settings.AUTH_USER_MODEL)),
+                ("signed_by", to(settings.AUTH_USER_MODEL, null=True)),
+                ("dropped_by", to(settings.AUTH_USER_MODEL, null=True)),
+            ],
+            {
+                "ordering": ["at"],
+                "constraints": [
+                    models.CheckConstraint(condition=~models.Q(reason=""), name="a_step_is_proposed_with_a_reason"),
+                    models.CheckConstraint(
+                        condition=~models.Q(signed_by=models.F("by")), name="two_people_take_a_step"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(signed_at=None) | models.Q(dropped_at=None),
+                        name="a_proposed_step_is_signed_off_or_dropped",
+                    ),
+                    models.UniqueConstraint(
+                        fields=["deployment"],
+                        condition=models.Q(signed_at=None, dropped_at=None),
+                        name="one_step_of_a_deployment_is_proposed_at_a_time",
+                    ),
+                ],
+            },
+        ),
+        placed("statusproposal", "deployment_id", "deployment"),
+        migrations.RunSQL(ONCE, NOT_ONCE),
     ]

@@ -97,9 +97,16 @@ def _was_live(deployment: Deployment, at: datetime) -> bool:
 
 
 def _open_hazards(audit: Audit, at: datetime) -> Any:
-    """Ratings given by then, and neither replaced nor closed by then."""
+    """Ratings given by then, and neither replaced, closed nor accepted to a day that had not passed by then."""
     given = HazardRating.objects.filter(deployment_id=audit.deployment_id, at__lte=at)
-    return given.exclude(replaced_by__at__lte=at).exclude(closure__at__lte=at)
+    given = given.exclude(replaced_by__at__lte=at).exclude(closure__at__lte=at).prefetch_related("acceptances")
+    return [rating for rating in given if not _was_accepted(rating, at, zone=audit.site.zone)]
+
+
+def _was_accepted(rating: HazardRating, at: datetime, *, zone: str) -> bool:
+    known = [row for row in rating.acceptances.all() if row.at <= at]
+    newest = max(known, key=lambda row: row.n, default=None)
+    return newest is not None and newest.until >= clock.day(at, zone)
 
 
 def _of_report(report: Report) -> Iterator[str]:

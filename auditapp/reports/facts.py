@@ -7,6 +7,7 @@ outside, in the PDF and in the export's envelope.
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from auditapp import clock
 from auditapp.audits import scoring
@@ -173,21 +174,38 @@ def _round(submission: Any, then: dict[str, Any], later: dict[str, Any]) -> dict
 
 
 def _hazard_ratings(audit: Audit) -> list[dict[str, Any]]:
-    ratings = HazardRating.objects.filter(deployment_id=audit.deployment_id).open().select_related("by", "finding")
-    return [
-        {
-            "title": rating.title,
-            "check": rating.finding.check_code if rating.finding else "",
-            "severity": rating.severity,
-            "likelihood": rating.likelihood,
-            "level": rating.level,
+    """Those that entered the result, and after them those that are accepted and therefore did not."""
+    of_this = HazardRating.objects.filter(deployment_id=audit.deployment_id).select_related("by", "finding", "site")
+    accepted = of_this.accepted().prefetch_related("acceptances")
+    return [*map(_hazard_rating, of_this.open()), *map(_accepted_rating, accepted)]
+
+
+def _hazard_rating(rating: HazardRating) -> dict[str, Any]:
+    return {
+        "title": rating.title,
+        "check": rating.finding.check_code if rating.finding else "",
+        "severity": rating.severity,
+        "likelihood": rating.likelihood,
+        "level": rating.level,
+        "reason": rating.reason,
+        "by": rating.by.for_facts,
+        "at": clock.utc_text(rating.at),
+        "state": "open",
+    }
+
+
+def _accepted_rating(rating: HazardRating) -> dict[str, Any]:
+    """Its reason says until when it is accepted and why: the schema has no place of its own for that."""
+    facts = _hazard_rating(rating) | {"state": "accepted"}
+    if acceptance := rating.acceptance:
+        words = _("%(reason)s\nAccepted until %(until)s by %(name)s: %(why)s") % {
             "reason": rating.reason,
-            "by": rating.by.for_facts,
-            "at": clock.utc_text(rating.at),
-            "state": "open",
+            "until": acceptance.until.isoformat(),
+            "name": acceptance.by.name,
+            "why": acceptance.reason,
         }
-        for rating in ratings
-    ]
+        facts["reason"] = words
+    return facts
 
 
 def _findings(submission: Any) -> list[dict[str, Any]]:

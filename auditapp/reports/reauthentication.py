@@ -23,6 +23,24 @@ class Unproven:
 
     field: str
     sentence: str
+    what: str = ""  # for the trail
+
+
+def unproven(request: HttpRequest, *, address: str, password: str) -> Unproven | None:
+    """What is wrong with address and password, given once more for one act; None when they are the person's own.
+
+    A wrong password counts towards the same lock-out as one at sign-in, and a locked account signs nothing.
+    """
+    user: Any = request.user
+    if address.strip().lower() != user.email.lower():
+        sentence = _("This is not the address that you sign in with. Nobody signs for somebody else.")
+        return Unproven("address", sentence, "address")
+    if authenticate(request, username=user.email, password=password) == user:
+        return None
+    if getattr(request, "axes_locked_out", False):
+        sentence = _("There were too many wrong passwords. Wait a quarter of an hour; nothing was signed.")
+        return Unproven("password", sentence, "locked")
+    return Unproven("password", _("This is not your password. Nothing was signed."), "password")
 
 
 class Opening(Placed):
@@ -74,26 +92,15 @@ class Reauthentication(Placed):
     def attempt(
         cls, report: "Report", request: HttpRequest, *, address: str, password: str, meaning: str, shown_sha256: str
     ) -> "Reauthentication | Unproven":
-        """The re-authentication, or what is wrong and why. The attempt stays on the trail either way.
-
-        A wrong password counts towards the same lock-out as one at sign-in, and a locked account signs nothing.
-        """
+        """The re-authentication, or what is wrong and why. The attempt stays on the trail either way."""
         user: Any = request.user
         if refusal := report.refusal_to(user):
             raise NotAllowed(refusal)
         if not cls._has_opened(report, user, shown_sha256):
             return Unproven("read", _("Open the document first: your signature covers what you have been shown."))
-        if address.strip().lower() != user.email.lower():
-            cls._note_failure(report, user, "address")
-            sentence = _("This is not the address that you sign in with. Nobody signs for somebody else.")
-            return Unproven("address", sentence)
-        if authenticate(request, username=user.email, password=password) != user:
-            if getattr(request, "axes_locked_out", False):
-                cls._note_failure(report, user, "locked")
-                sentence = _("There were too many wrong passwords. Wait a quarter of an hour; nothing was signed.")
-                return Unproven("password", sentence)
-            cls._note_failure(report, user, "password")
-            return Unproven("password", _("This is not your password. Nothing was signed."))
+        if wrong := unproven(request, address=address, password=password):
+            cls._note_failure(report, user, wrong.what)
+            return wrong
         return cls.objects.create(
             **report.place,
             report=report,

@@ -276,6 +276,12 @@ def query_with(context: RequestContext, **changes: Any) -> str:
     return f"?{query.urlencode()}"
 
 
+@register.simple_tag(takes_context=True)
+def query_with_all(context: RequestContext, keys: Mapping[str, str], **changes: Any) -> str:
+    """{% query_with_all group.key state="overdue" %}: the same, with keys that only the page knows; back to page 1."""
+    return query_with(context, page=None, **{**keys, **changes})
+
+
 @register.inclusion_tag("_components/pagination.html", takes_context=True)
 def pagination(context: RequestContext, page: Any, label: str = "") -> dict[str, Any]:
     """{% pagination page %}: links to a paginator's pages, keeping the filters; nothing for a single page."""

@@ -11,19 +11,22 @@ from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit, StandingAnswer
 from auditapp.audits.models.standing import SOON
-from auditapp.deployments.models import KEEPERS, Deployment, ModelVersion, Profile
+from auditapp.deployments.models import KEEPERS, SIGNERS, Deployment, ModelVersion, Profile, StatusProposal
 from auditapp.deployments.models.approval import STALE
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
-from auditapp.tracking import answering, brought_in, in_motion, talking
+from auditapp.tracking import answering, brought_in, in_motion, incident_work, talking
 from auditapp.tracking.tasks import Kind, Task, named
 
 # What will appear here, by role: for the page that is empty.
 APPEARS = {
-    Role.AUDITOR: gettext_lazy("audits that you opened, profiles to confirm, reports to sign"),
+    Role.AUDITOR: gettext_lazy(
+        "audits that you opened, containment checks after incidents, profiles to confirm, reports to sign"
+    ),
     Role.CATEGORY_LEAD: gettext_lazy("questions and categories that you are given, comments that mention you"),
     Role.CLINICAL_SAFETY_OFFICER: gettext_lazy(
-        "audits to review, profiles to confirm, reports to sign, questionnaires to publish, approvals that lapsed"
+        "audits and incidents to review, findings left lying, profiles to confirm, reports to sign, "
+        "questionnaires to publish, approvals that lapsed"
     ),
     Role.EXECUTIVE: gettext_lazy("reports to sign"),
     Role.GOVERNANCE_CHAIR: gettext_lazy("decisions to record, reports to sign, questionnaires to publish"),
@@ -42,14 +45,16 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _profiles, _questionnaires, _uncovered,
+        _standing, _steps, _profiles, _questionnaires, _uncovered,
+        incident_work.containments, incident_work.reviews, incident_work.left_lying, incident_work.actions,
+        incident_work.effects,
     ]  # fmt: skip
     return sorted((task for source in sources for task in source(user)), key=lambda task: task.place_in_line)
 
 
 def _overdue(user: User) -> Iterator[Task]:
-    """Findings past their date on what the person owns and has not retired, together for each deployment."""
-    late = Finding.objects.visible_to(user).overdue().filter(deployment__owner=user)
+    """Findings past their date that are the person's, or on what they own, together for each deployment in use."""
+    late = Finding.objects.visible_to(user).overdue().filter(Q(deployment__owner=user) | Q(person=user))
     late = late.exclude(deployment__status=Deployment.Status.RETIRED).order_by()
     rows = late.values("deployment__ref", "deployment__name", "site__name", "site__zone")
     for row in rows.annotate(n=Count("pk"), first=Min("due")):
@@ -71,6 +76,19 @@ def _profiles(user: User) -> Iterator[Task]:
         href = reverse("tracking:profile", args=[deployment.ref])
         what = named(deployment.name, deployment.site.name)
         yield Task(Kind.CONFIRM, _("Confirm the profile"), what, href, deployment.site.zone, since=profile.at)
+
+
+def _steps(user: User) -> Iterator[Task]:
+    """Steps in the life of a deployment that somebody else proposed, waiting to be signed off."""
+    if not user.holds(*SIGNERS):
+        return
+    waiting = StatusProposal.objects.visible_to(user).waiting().exclude(by=user)
+    for step in waiting.filter(site__in=Site.objects.where(user, *SIGNERS)).with_names():
+        deployment = step.deployment
+        words = _("Sign off the step to: %(status)s") % {"status": Deployment.Status(step.to).label}
+        href = reverse("tracking:sign_off", args=[deployment.ref])
+        what = named(deployment.name, deployment.site.name)
+        yield Task(Kind.CONFIRM, words, what, href, deployment.site.zone, since=step.at)
 
 
 def _standing(user: User) -> Iterator[Task]:

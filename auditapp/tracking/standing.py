@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -29,9 +30,16 @@ class Answer:
 
 
 def answer(
-    deployment: Deployment, versions: Sequence[ModelVersion], rows: Sequence[Examined], validity: Validity
+    deployment: Deployment,
+    versions: Sequence[ModelVersion],
+    rows: Sequence[Examined],
+    validity: Validity,
+    planned: date | None = None,
 ) -> Answer:
-    """`rows` are the deployment's newest audits."""
+    """`rows` are the deployment's newest audits.
+
+    `planned` is the day of its first audit by the signed first plan, where that has not passed.
+    """
     today = clock.today(deployment.site.zone)
     if deployment.status == Deployment.Status.RETIRED:
         return Answer("neutral", _("This deployment is retired. Nothing of it runs here any more."))
@@ -47,7 +55,7 @@ def answer(
     if validity.state == STALE and deployment.is_live:
         return _stale(deployment, running, validity)
     if running.audited_by is None:
-        return _unaudited(deployment, running, rows)
+        return _planned(running, rows, planned) if planned else _unaudited(deployment, running, rows)
     return _lapsed(running, rows, validity)
 
 
@@ -110,6 +118,13 @@ def _report(ref: str) -> tuple[str, str]:
     return reverse("reports:report", args=[ref]), _("Read the report")
 
 
+def _planned(running: ModelVersion, rows: Sequence[Examined], day: date) -> Answer:
+    words = {"version": running.name, "date": date_format(day, "j M Y")}
+    return _with_link(
+        "info", _("Version %(version)s is live, not yet audited: planned for %(date)s.") % words, running, rows
+    )
+
+
 def _unaudited(deployment: Deployment, running: ModelVersion, rows: Sequence[Examined]) -> Answer:
     days = (clock.today(deployment.site.zone) - running.starts).days
     words = {"version": running.name, "days": days, "status": deployment.get_status_display().lower()}
@@ -125,6 +140,11 @@ def _unaudited(deployment: Deployment, running: ModelVersion, rows: Sequence[Exa
             days,
         )
         tone, text = "bad", text % words
+    return _with_link(tone, text, running, rows)
+
+
+def _with_link(tone: str, text: str, running: ModelVersion, rows: Sequence[Examined]) -> Answer:
+    """The sentence, and where it leads if an audit of this version is under way."""
     under_way = next(
         (row.audit for row in rows if row.audit.model_version_id == running.pk and row.audit.state not in Audit.ENDED),
         None,

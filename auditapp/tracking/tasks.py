@@ -17,6 +17,7 @@ from auditapp.audits.models import Audit
 class Kind(IntEnum):
     """In this order: what is late, then what others wait for, then what takes longest."""
 
+    CONTAIN = 0
     OVERDUE = 1
     LATE = 2
     SIGN = 3
@@ -34,6 +35,7 @@ class Kind(IntEnum):
     ANSWER = 15
     COMMENTED = 16
     UNCOVERED = 17
+    ACT = 18
 
     @property
     def group(self) -> str:
@@ -42,6 +44,7 @@ class Kind(IntEnum):
 
 
 GROUPS = {
+    Kind.CONTAIN: gettext_noop("Within 72 hours"),
     Kind.OVERDUE: gettext_noop("Late"),
     Kind.LATE: gettext_noop("Late"),
     Kind.SIGN: gettext_noop("To sign"),
@@ -59,6 +62,7 @@ GROUPS = {
     Kind.ANSWER: gettext_noop("To answer"),
     Kind.COMMENTED: gettext_noop("Comments"),
     Kind.UNCOVERED: gettext_noop("Without an audit"),
+    Kind.ACT: gettext_noop("To do"),
 }
 
 

@@ -17,6 +17,8 @@ GROUP_KEEPERS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 BUNDLERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
+STEPPERS = frozenset({OFFICER, CHAIR, EXECUTIVE, OWNER})
+PLANNERS = frozenset({AUDITOR, OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
 
@@ -35,7 +37,8 @@ class Page:
     data: dict[str, str] = field(default_factory=dict)  # what a POST must name to be about something
     public: bool = False
     unknown: bool = False  # a POST finds nothing there, whoever sends it
-    of_the_group: bool = False  # for a POST the role must be held for the whole group, not at one hospital alone
+    # for a POST, and where only the same roles read it for a GET, the role must be held for the whole group
+    of_the_group: bool = False
     part: bool = False  # tells of answers: who only answers what is given does not learn that this exists (404)
     mine: bool = False  # known to the person who made it alone: nobody else learns that it exists (404)
     group_wide: bool = False  # colleagues: everybody of the group may know that they exist
@@ -75,6 +78,23 @@ TABLE = [
     # Lists: everyone opens them and sees their own hospitals in them
     Page("tracking:portfolio"),
     Page("deployments:list"),
+    Page("tracking:schedule"),
+    # The first plan: read by those who read a hospital's audits as a whole, prepared by those who do or answer for them
+    Page("tracking:first_plans"),
+    Page("tracking:first_plan", "hospital", part=True),
+    Page("tracking:first_plan_proposal", "hospital", get=PLANNERS, post=PLANNERS, part=True),
+    Page("tracking:first_plan_days", "planned hospital", get=PLANNERS, post=PLANNERS, part=True),
+    Page(
+        "tracking:first_plan_signature",
+        "planned hospital",
+        get=frozenset({EXECUTIVE}),
+        post=frozenset({EXECUTIVE}),
+        part=True,
+    ),
+    Page("tracking:first_plan_file", "planned hospital", with_={"n": "1"}, part=True),
+    # The rules over time: read by all, set for the group by those who speak for its clinical safety
+    Page("tracking:rules"),
+    Page("tracking:new_rules", get=GROUP_KEEPERS, post=GROUP_KEEPERS, of_the_group=True),
     Page("audits:list"),
     Page("findings:list"),
     # What is asked is no secret within an organisation
@@ -145,6 +165,21 @@ TABLE = [
     ],
     Page("exchange:inventory_to_mend", "inventory", get=frozenset({OFFICER}), mine=True),
     Page("exchange:inventory_giving_up", "inventory", get=None, post=frozenset({OFFICER}), mine=True),
+    # Webhooks: the administrator's
+    Page("exchange:webhooks", get=ADMINISTRATORS, post=ADMINISTRATORS),
+    Page("exchange:webhook", "webhook", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
+    *[
+        Page(f"exchange:webhook_{name}", "webhook", get=None, post=ADMINISTRATORS, group_wide=True)
+        for name in ("secret", "test", "pause", "resume", "removal")
+    ],
+    Page(
+        "exchange:webhook_again",
+        "webhook",
+        get=None,
+        post=ADMINISTRATORS,
+        data={"delivery": "delivery"},
+        group_wide=True,
+    ),
     # Readiness bundles
     Page("exchange:bundles"),
     Page("exchange:bundle_asking", get=BUNDLERS, post=BUNDLERS),
@@ -159,7 +194,9 @@ TABLE = [
     Page("tracking:new_profile", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
-    Page("deployments:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:sign_off", "deployment", get=STEPPERS, post=STEPPERS),
+    Page("tracking:status_drop", "deployment", get=None, post=STEPPERS),
     # Findings
     Page("findings:finding", "finding", part=True),
     # Audits

@@ -14,23 +14,25 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
+from auditapp.deployments.models import Deployment
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.exchange import jobs as exchange_jobs
-from auditapp.exchange.models import Bundle
+from auditapp.exchange.models import Bundle, Webhook
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
 from auditapp.reports import jobs
 from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
+from auditapp.tracking.first_plan import FirstPlan
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
 from tests.exchange.brought import brought_along
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
-BY_KEY = {"checklist", "inventory"}
+BY_KEY = {"checklist", "inventory", "webhook"}
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
 
 
@@ -112,10 +114,23 @@ class World:
         )
         exchange_jobs.make_bundle(bundle=bundle.pk, organisation=bundle.organisation_id, site=bundle.site_id)
         self.things["bundle"] = bundle.ref
+        kinds = ["report.issued"]
+        webhook, _secret = Webhook.add(by=make.people["ada"], url="https://integration.example/", kinds=kinds)
+        delivery = webhook.test(by=make.people["ada"]).public_id.hex
+        self.things |= {"webhook": str(webhook.pk), "delivery": delivery}
         self.things["inventory"] = str(brought_along(make.people["ben"]).pk)
+        self._plan(deployment)
         self.people = {("own", role): make.people[name] for role, name in CAST.items()}
         self._extras("other site", "northshire", "general")
         self._extras("other organisation", "westmark", None)
+
+    def _plan(self, deployment: Deployment) -> None:
+        """A plan that was signed, and the next one, which waits for it."""
+        line = {"ref": deployment.ref, "name": deployment.name, "tier": "full", "because": ""}
+        about: Any = {"starts": clock.today("Europe/London"), "per_week": 1, "ranked": [line]}
+        plan = FirstPlan.propose(deployment.site, by=self.make.people["asha"], **about)
+        plan.sign(by=self.make.people["eve"], shown_sha256=plan.digest)
+        FirstPlan.propose(deployment.site, by=self.make.people["asha"], **about)
 
     def _sign_all(self, report: Any) -> None:
         jobs.render(report=report.pk, organisation=report.organisation_id, site=report.site_id)
@@ -191,6 +206,8 @@ class World:
             kwargs["pk"] = self.things["colleague"]
         elif page.about in BY_KEY:
             kwargs["pk"] = self.things[page.about]
+        elif "hospital" in page.about:
+            kwargs["code"] = "royal"
         elif page.about in {"written", "ours", "own check"}:
             kwargs["code"] = self.things[page.about]
         elif page.about:
@@ -211,7 +228,7 @@ def expected(page: Page, method: str, place: str, role: str) -> str:
         and place == "other site"
     ):
         return "403"  # an administrator of one hospital alone administers no people and no connections
-    if page.of_the_group and method == "post" and place == "other site":
+    if page.of_the_group and place == "other site" and (method == "post" or page.get == page.post):
         return "403"
     if page.about and place == "other organisation":
         return "404"

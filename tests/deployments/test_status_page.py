@@ -42,9 +42,43 @@ def test_a_step_needs_a_reason_and_keeps_the_choice(client: Client, make: Make) 
     assert not deployment.status_changes.exists()
 
 
+def test_going_live_takes_two_people(client: Client, make: Make) -> None:
+    deployment = make.deployment()
+    deployment.change_status("in_evaluation", by=make.people["omar"], reason="Agreed.")
+    sign_in(client, make.people["omar"])
+    assert client.post(address(deployment), {"to": "live", "reason": "Agreed on 4 May."}).status_code == 302
+    page = client.get(f"{address(deployment)}sign-off/").content.decode()
+    assert "Agreed on 4 May." in page
+    assert "Sign off this step" not in page
+    assert client.post(f"{address(deployment)}sign-off/").status_code == 403
+    sign_in(client, make.people["grace"])
+    assert "Sign off the step to: Live" in client.get("/").content.decode()
+    assert "Sign off this step" in client.get(f"{address(deployment)}sign-off/").content.decode()
+    assert client.post(f"{address(deployment)}sign-off/").status_code == 302
+    deployment.refresh_from_db()
+    change = deployment.status_changes.latest("pk")
+    assert (deployment.status, change.by, change.signed_by, change.gate) == (
+        "live", make.people["omar"], make.people["grace"], "off",
+    )  # fmt: skip
+    assert client.post(f"{address(deployment)}sign-off/").status_code == 302  # another tab: nothing waits any more
+    assert deployment.status_changes.count() == 2
+
+
+def test_a_step_that_nobody_agrees_to_is_dropped(client: Client, make: Make) -> None:
+    deployment = make.deployment()
+    sign_in(client, make.people["omar"])
+    client.post(address(deployment), {"to": "retired", "reason": "Never used."})
+    assert "A step is proposed already" in client.get(address(deployment)).content.decode()
+    sign_in(client, make.people["ben"])
+    assert client.post(f"{address(deployment)}drop/").status_code == 302
+    deployment.refresh_from_db()
+    assert deployment.status == "proposed"
+    assert not deployment.status_proposals.waiting().exists()
+
+
 def test_a_retired_deployment_offers_nothing_more(client: Client, make: Make) -> None:
     deployment = make.deployment()
-    deployment.change_status("retired", by=make.people["omar"], reason="Never used.")
+    make.step(deployment, "retired", reason="Never used.")
     sign_in(client, make.people["ben"])
     page = client.get(address(deployment)).content.decode()
     assert "stays retired" in page

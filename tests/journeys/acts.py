@@ -14,10 +14,11 @@ from auditapp.accounts import scope
 from auditapp.accounts.models import Organisation, Site, User
 from auditapp.audits.models import Audit
 from auditapp.deployments import profile
-from auditapp.deployments.models import Deployment, Product
+from auditapp.deployments.models import Deployment, Product, StatusProposal
 from auditapp.questionnaires.models import Draft, QuestionnaireVersion
 from auditapp.reports import jobs
 from auditapp.reports.models import Decision
+from auditapp.tracking import life
 from tests.factories import PASSWORD, PEOPLE, PROFILES
 
 GROUPS = {
@@ -96,8 +97,10 @@ def deployment(name: str, kind: str = "ambient scribe") -> str:
     )
     found.newest_profile.confirm(by=person("olga"))
     found.add_version(by=omar, name="2.3", starts=clock.today(royal.zone) - timedelta(days=90))
-    for status in ("in_evaluation", "live"):
-        found.change_status(status, by=omar, reason="Start of use agreed by the committee.")
+    found.change_status("in_evaluation", by=omar, reason="Start of use agreed by the committee.")
+    proposed = life.move(found, "live", by=omar, reason="Start of use agreed by the committee.")
+    assert isinstance(proposed, StatusProposal)
+    life.sign_off(proposed, by=person("ben"))
     return found.ref
 
 

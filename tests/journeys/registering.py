@@ -63,13 +63,19 @@ def olga_confirms(people: People, deployment: str) -> None:
 
 
 def omar_takes_it_live(people: People, deployment: str) -> None:
-    """Two steps, each with its reason; and the supplier has announced another version."""
+    """Two steps, each with its reason, the second signed off by Ben; and another version has been announced."""
     for status in ("In evaluation", "Live"):
         page = people.visit("omar", f"/deployments/{deployment}/status/")
         page.get_by_label(re.compile(f"^{status}")).check()
         page.get_by_label("Reason").fill("Agreed by the committee.")
         page.get_by_role("button", name="Change the status").click()
-        expect(page.get_by_role("heading", level=1)).to_contain_text(f"· {status}")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("· In evaluation")
+    page = people.visit("ben", "/")
+    page.get_by_role("link", name="Sign off the step to: Live").click()
+    expect(page.get_by_text("The gate is not on")).to_be_visible()
+    people.look(page, "step-to-sign-off")
+    page.get_by_role("button", name="Sign off this step").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("· Live")
     page = people.visit("omar", f"/deployments/{deployment}/versions/new/")
     page.get_by_label("Version", exact=True).fill("2.4")
     page.get_by_label("Runs from").fill(SOON.isoformat())

@@ -143,7 +143,7 @@ def test_overdue_findings_wait_for_the_owner_together_by_deployment(make: Make, 
     assert only(waits, omar=["See to 2 overdue findings"])
     (task,) = my_work.waiting_for(make.people["omar"])
     assert task.due == date(2020, 1, 31)
-    deployment.change_status("retired", by=make.people["omar"], reason="Replaced.")
+    make.step(deployment, "retired", reason="Replaced.")
     assert only(waits)
 
 

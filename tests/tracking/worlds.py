@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from auditapp import clock
 from auditapp.audits.models import Audit
-from auditapp.deployments.models import Deployment, Harm, Policy, SupplierNotice
+from auditapp.deployments.models import Deployment, Harm, Policy, StatusProposal, SupplierNotice
 from auditapp.deployments.models.policy import INTERVALS
 from auditapp.findings.models import Finding, Incident
 from auditapp.refusals import Refused
 from auditapp.reports.models import Decision, Report
 from auditapp.reports.withdrawal import ReportWithdrawal
-from auditapp.tracking import past_rows, validity
+from auditapp.tracking import life, past_rows, validity
 from auditapp.tracking.past import History
 from tests.factories import Make
 from tests.tracking.issued import sign_next
@@ -89,7 +89,10 @@ class Life:
         assert listed == (self.deployment.is_live and not found.holds), found
 
     def status(self, to: str) -> None:
-        self.deployment.change_status(to, by=self.make.people["ben"], reason="Agreed.")
+        if isinstance(
+            moved := life.move(self.deployment, to, by=self.make.people["ben"], reason="Agreed."), StatusProposal
+        ):
+            life.sign_off(moved, by=self.make.people["grace"])
 
     def version(self, days: int, lasts: int | None) -> None:
         self.versions += 1

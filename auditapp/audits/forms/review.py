@@ -1,4 +1,4 @@
-"""The clinical safety officer's judgement: returning, accepting, rating hazards."""
+"""The clinical safety officer's judgement: returning or accepting."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,11 +7,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from auditapp.audits.models import Audit
-from auditapp.audits.scoring import hazard_level
 from auditapp.deployments.forms import Words, long_text
 from auditapp.evidence.looking import LooksForPatients
-from auditapp.findings.models import Finding, HazardRating
 
 ACCEPT, RETURN = "accept", "return"
 
@@ -60,83 +57,3 @@ class ReviewForm(LooksForPatients):
 
 def _name(code: str) -> str:
     return f"return-{code}"
-
-
-class HazardRatingForm(LooksForPatients):
-    """Severity and likelihood on the matrix of the questionnaire version; nothing is set beforehand."""
-
-    title = Words(
-        label=gettext_lazy("Hazard"),
-        max_length=200,
-        help_text=gettext_lazy("What could happen to a patient, such as “A dose is copied into the wrong record”."),
-        error_messages={"required": gettext_lazy("Name the hazard.")},
-    )
-    finding = forms.ModelChoiceField(
-        label=gettext_lazy("Finding it belongs to"),
-        queryset=Finding.objects.none(),
-        required=False,
-        to_field_name="ref",
-        empty_label=gettext_lazy("None"),
-    )
-    severity = forms.ChoiceField(label=gettext_lazy("Severity"), widget=forms.RadioSelect)
-    likelihood = forms.ChoiceField(
-        label=gettext_lazy("Likelihood"),
-        widget=forms.RadioSelect,
-        help_text=gettext_lazy(
-            "If nobody has measured how often it happens: Medium or higher. "
-            "A control that is planned but not in place lowers nothing."
-        ),
-    )
-    reason = Words(
-        label=gettext_lazy("Reason"),
-        widget=long_text(),
-        help_text=gettext_lazy("What you know, and from where. It is printed in the report."),
-        error_messages={"required": gettext_lazy("Give the reason for this rating.")},
-    )
-    control = Words(
-        label=gettext_lazy("Control that is in place"),
-        required=False,
-        widget=long_text(rows=2),
-        help_text=gettext_lazy("Needed when the level goes down."),
-    )
-
-    def __init__(self, *args: Any, audit: Audit, replaces: HazardRating | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.rules, self.replaces = audit.version.rules, replaces
-        for name in ("severity", "likelihood"):
-            words = self.rules["risk_rating"]
-            help_text = words[f"{name}_help"]
-            choices = [(word, f"{word}: {help_text[word]}") for word in words[name]]
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
-        findings = self.fields["finding"]
-        findings.queryset = audit.deployment.findings.open()  # type: ignore[attr-defined]
-        findings.label_from_instance = lambda row: f"{row.ref}: {row.title}"  # type: ignore[attr-defined]
-        if replaces is None:
-            del self.fields["control"]
-
-    def clean(self) -> dict[str, Any]:
-        """What `HazardRating.rate` takes; the level comes from the matrix."""
-        values = dict(self.cleaned_data)
-        if not {"severity", "likelihood"} <= set(values):
-            return values
-        values["level"] = hazard_level(self.rules, values["severity"], values["likelihood"])
-        control = values.pop("control", "")
-        if self.replaces and values["level"] < self.replaces.level and not control:
-            self.add_error("control", _("The level goes down: name the control that is in place."))
-        if control and "reason" in values:
-            values["reason"] = _("%(reason)s\nControl in place: %(control)s") % {
-                "reason": values["reason"],
-                "control": control,
-            }
-        return values
-
-
-class HazardClosureForm(LooksForPatients):
-    """Why a rating no longer counts."""
-
-    reason = Words(
-        label=gettext_lazy("Control that is in place"),
-        help_text=gettext_lazy("What removes the hazard, and since when. A control that is planned is not in place."),
-        widget=long_text(),
-        error_messages={"required": gettext_lazy("Name the control that is in place.")},
-    )

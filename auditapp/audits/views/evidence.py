@@ -1,7 +1,6 @@
 """Evidence for an answer: added, chosen among what is here, taken off, looked at."""
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,13 +15,8 @@ from auditapp.audits.models import Answer, AnswerEvidence
 from auditapp.audits.models.attachments import evidence_shown_to
 from auditapp.audits.views.filling import card_address as card
 from auditapp.evidence import held_page, kinds
-from auditapp.evidence.models import Evidence
+from auditapp.evidence.giving_out import INERT, VIEWER, given_out
 from auditapp.evidence.uploads import PartialUpload
-
-# What is brought along is data. No script, no form, no frame, no origin: whatever the browser takes it for.
-INERT = "sandbox; default-src 'none'; frame-ancestors 'self'"
-# The browser's own PDF viewer does not start in a sandbox, and draws with styles of its own (docs/evidence.md).
-VIEWER = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
 
 
 def _answer(request: HttpRequest, ref: str, code: str) -> Answer:
@@ -103,18 +97,3 @@ def evidence_preview(request: HttpRequest, ref: str, sha256: str) -> HttpRespons
     if not how:
         return HttpResponse(_("Files of this kind can be downloaded, not shown here."), status=404)
     return given_out(kept, policy=VIEWER if how == "pdf" else INERT, inline=True, as_text=how == "text")
-
-
-def given_out(kept: Evidence, *, policy: str, inline: bool, as_text: bool = False) -> FileResponse:
-    """The bytes, under the type that we know and not one that a browser would guess; all text is plain text."""
-    response = FileResponse(
-        default_storage.open(kept.storage_name),
-        as_attachment=not inline,
-        filename=kept.filename,
-        content_type="text/plain; charset=utf-8" if as_text else kept.content_type,
-    )
-    response["Content-Security-Policy"] = policy
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "private, no-store"
-    return response

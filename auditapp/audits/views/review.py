@@ -8,8 +8,10 @@ from django.views.decorators.http import require_http_methods
 
 from auditapp.accounts.models import Role
 from auditapp.audits import review_page
-from auditapp.audits.forms.review import ACCEPT, HazardClosureForm, HazardRatingForm, ReviewForm
+from auditapp.audits.forms.review import ACCEPT, ReviewForm
 from auditapp.audits.models import Audit
+from auditapp.findings.forms.hazards import HazardClosureForm, HazardRatingForm
+from auditapp.findings.matrix import matrix
 from auditapp.findings.models import HazardRating
 
 
@@ -36,7 +38,7 @@ def review(request: HttpRequest, ref: str) -> HttpResponse:
 def hazard_ratings(request: HttpRequest, ref: str) -> HttpResponse:
     """The open ratings of the deployment, which everybody reads who reads the whole audit, and a new one."""
     audit = get_object_or_404(Audit.objects.visible_to(request.user).in_full(request.user).with_names(), ref=ref)
-    form = HazardRatingForm(request.POST or None, audit=audit)
+    form = HazardRatingForm(request.POST or None, deployment=audit.deployment, rules=audit.version.rules)
     if request.method == "POST":
         request.user.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=audit.site, to=_("rate a hazard"))
         if form.is_valid():
@@ -55,15 +57,16 @@ def hazard_rating(request: HttpRequest, ref: str, hazard: str) -> HttpResponse:
     """Replace a rating; the old one stays on the record."""
     audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
     request.user.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=audit.site, to=_("rate a hazard"))
-    rating = get_object_or_404(review_page.open_ratings(audit), ref=hazard)
+    rating = get_object_or_404(review_page.ratings_in_force(audit), ref=hazard)
     start = {"title": rating.title, "finding": rating.finding and rating.finding.ref}
-    form = HazardRatingForm(request.POST or None, audit=audit, replaces=rating, initial=start)
+    about = {"deployment": audit.deployment, "rules": audit.version.rules, "replaces": rating}
+    form = HazardRatingForm(request.POST or None, initial=start, **about)
     if request.method == "POST" and form.is_valid():
         HazardRating.rate(audit.deployment, by=request.user, replaces=rating, **form.cleaned_data)
         form.keep(audit, by=request.user)
         messages.success(request, _("The rating is replaced."))
         return redirect("audits:hazard_ratings", ref=ref)
-    page = {"audit": audit, "rating": rating, "form": form, "matrix": review_page.matrix(audit.version)}
+    page = {"audit": audit, "rating": rating, "form": form, "matrix": matrix(audit.version.rules)}
     return render(request, "audits/hazard_rating.html", page)
 
 
@@ -72,7 +75,7 @@ def hazard_closure(request: HttpRequest, ref: str, hazard: str) -> HttpResponse:
     """Close a rating because a control is in place."""
     audit = get_object_or_404(Audit.objects.visible_to(request.user).with_names(), ref=ref)
     request.user.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=audit.site, to=_("close a hazard rating"))
-    rating = get_object_or_404(review_page.open_ratings(audit), ref=hazard)
+    rating = get_object_or_404(review_page.ratings_in_force(audit), ref=hazard)
     form = HazardClosureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         rating.close(by=request.user, reason=form.cleaned_data["reason"])

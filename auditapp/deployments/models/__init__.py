@@ -5,10 +5,12 @@ from auditapp.deployments.models.notice import NoticeAcknowledgement, SupplierNo
 from auditapp.deployments.models.policy import Harm, Policy, Tier
 from auditapp.deployments.models.product import Product, Vendor
 from auditapp.deployments.models.profile import KEEPERS, Profile, ProfileConfirmation
+from auditapp.deployments.models.step import SIGNERS, StatusProposal
 from auditapp.deployments.models.version import DateRange, ModelVersion, VersionEnd
 
 __all__ = [
     "KEEPERS",
+    "SIGNERS",
     "DateRange",
     "Deployment",
     "Harm",
@@ -19,6 +21,7 @@ __all__ = [
     "Profile",
     "ProfileConfirmation",
     "StatusChange",
+    "StatusProposal",
     "SupplierNotice",
     "Tier",
     "Vendor",

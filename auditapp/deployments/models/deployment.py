@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
 from auditapp.deployments import profile
-from auditapp.deployments.models.policy import Policy
+from auditapp.deployments.models.policy import Policy, Tier
 from auditapp.deployments.models.product import Product
 from auditapp.deployments.models.profile import KEEPERS, Profile
+from auditapp.deployments.models.step import MOVERS, SIGNED_OFF, Gate, GateWord, StatusProposal
 from auditapp.deployments.models.version import ModelVersion, name_digest
 from auditapp.refusals import Refused
 from auditapp.text import clean
@@ -68,6 +69,13 @@ class DeploymentQuerySet(PlacedQuerySet["Deployment"]):
         rows = self.annotate(facts_now=Subquery(confirmed.values("facts")[:1]))
         return rows.annotate(tier_now=Policy.tier_in_database(policies, "facts_now"))
 
+    def with_planned(self) -> Self:
+        """With `planned_for`: the day of its first audit by the signed first plan, until it has passed."""
+        # of a room above, through its reverse relation
+        planned: Any = Deployment.planned_audits.field.model._default_manager
+        ahead = planned.ahead().filter(deployment=OuterRef("pk"))
+        return self.annotate(planned_for=Subquery(ahead.values("on")[:1]))
+
     def with_running_version(self) -> Self:
         """With `running_version` at hand, the audit that examined it, and whether its approval holds."""
         running = ModelVersion.objects.running().with_validity()
@@ -109,6 +117,12 @@ class Deployment(Placed):
     running: list[ModelVersion]  # set by with_running_version()
     facts_now: dict[str, Any] | None  # set by with_tier()
     tier_now: str
+    planned_for: date | None  # set by with_planned()
+
+    @property
+    def tier_words(self) -> str:
+        """The risk tier in words; needs `with_tier()`."""
+        return str(Tier(self.tier_now).label)
 
     class Meta:
         ordering = ["name"]
@@ -244,9 +258,9 @@ class Deployment(Placed):
         return self.versions.filter(Q(ends=None) | Q(ends__gt=day), starts__lte=day).first()
 
     def moves_for(self, user: User) -> list[str]:
-        """The statuses that this person can give it now, in the order of a deployment's life."""
+        """The statuses that this person can give it or propose now, in the order of a deployment's life."""
         suspends = user.holds(Role.CLINICAL_SAFETY_OFFICER, site=self.site)
-        moves = suspends or user.holds(Role.DEPLOYMENT_OWNER, site=self.site)
+        moves = user.holds(*MOVERS, site=self.site)
         return [
             status
             for status in self.Status.values
@@ -254,28 +268,65 @@ class Deployment(Placed):
             and (suspends if status == self.Status.SUSPENDED else moves)
         ]
 
-    @transaction.atomic
-    def change_status(self, to: str, *, by: User, reason: str) -> "StatusChange":
-        """Move along the life of a deployment; only the clinical safety officer suspends it."""
+    def must_let_move(self, to: str, *, by: User, reason: str) -> None:
+        """Refuse unless this is a step of its life that the person may take or propose, with a reason."""
         if to == self.Status.SUSPENDED:
             by.must_hold(Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("suspend a deployment"))
         else:
-            by.must_hold(Role.DEPLOYMENT_OWNER, Role.CLINICAL_SAFETY_OFFICER, site=self.site, to=_("change the status"))
+            by.must_hold(*MOVERS, site=self.site, to=_("change the status"))
         labels = dict(self.Status.choices)
         if to not in self.MOVES[self.Status(self.status)]:
             raise Refused(
                 _("A deployment that is %(old)s cannot become %(new)s.")
                 % {"old": str(labels[self.status]).lower(), "new": str(labels.get(to, to)).lower()}
             )
-        if not (reason := clean(reason)):
+        if not clean(reason):
             raise Refused(_("Give the reason for the change of status."))
+
+    @transaction.atomic
+    def change_status(self, to: str, *, by: User, reason: str) -> "StatusChange":
+        """Take a step that needs nobody else: into evaluation, back to it, or the clinical safety officer suspends.
+
+        Suspension takes effect at once, whatever is proposed at the time.
+        """
+        self.must_let_move(to, by=by, reason=reason)
+        if to in SIGNED_OFF:
+            raise Refused(_("A second person signs this step off. Propose it."))
+        for proposed in self.status_proposals.waiting():
+            proposed.drop(by=by)
+        return self._move(to, by=by, reason=reason)
+
+    @transaction.atomic
+    def propose_status(self, to: str, *, by: User, reason: str) -> StatusProposal:
+        """Ask for a step that two people take; whether the gate lets it pass is `tracking.life`'s to say."""
+        self.must_let_move(to, by=by, reason=reason)
+        return StatusProposal.propose(self, to=to, by=by, reason=reason)
+
+    @transaction.atomic
+    def take_step(self, proposed: StatusProposal, *, by: User, word: GateWord | None = None) -> "StatusChange":
+        """The second person signs it off. A step into use needs the gate's word for this very step."""
+        proposed.must_be_signed_by(by)
+        if proposed.deployment_id != self.pk:
+            raise Refused(_("This step was proposed for another deployment."))
+        if proposed.to in self.IN_USE and (word is None or (word.deployment, word.to) != (self.pk, proposed.to)):
+            raise Refused(_("A step into use goes through the gate."))
+        proposed.end(signed_by=by, signed_at=clock.now())
+        return self._move(proposed.to, by=proposed.by, reason=proposed.reason, signed_by=by, word=word)
+
+    def _move(
+        self, to: str, *, by: User, reason: str, signed_by: User | None = None, word: GateWord | None = None
+    ) -> "StatusChange":
+        """Compare and swap, so that two tabs cannot both win."""
         if not Deployment.objects.filter(pk=self.pk, status=self.status).update(status=to):
             raise Refused(_("Someone else has just changed the status. Reload the page."))
+        found, audit = (word.found, word.audit) if word else ("", "")
         change = StatusChange.objects.create(
-            **self.place, deployment=self, before=self.status, after=to, reason=reason, by=by, at=clock.now()
-        )
+            **self.place, deployment=self, before=self.status, after=to, reason=clean(reason), by=by, at=clock.now(),
+            signed_by=signed_by, gate=found, rests_on=audit,
+        )  # fmt: skip
         self.status = to
-        Event.record(by, "deployment.status", self, before=change.before, after=to)
+        said = {"before": change.before, "after": to, "proposed_by": by.pk, "gate": found, "audit": audit}
+        Event.record(signed_by or by, "deployment.status", self, **said)
         return change
 
     @transaction.atomic
@@ -309,6 +360,9 @@ class StatusChange(Placed):
     imported = models.BooleanField(default=False, db_default=False)  # so it was when it was entered here
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    signed_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # of a step that two people take
+    gate = models.CharField(max_length=10, choices=Gate.choices, blank=True, default="", db_default="")
+    rests_on = models.CharField(max_length=30, blank=True, default="", db_default="")  # the audit that let it pass
 
     class Meta:
         ordering = ["at"]

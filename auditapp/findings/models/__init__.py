@@ -1,20 +1,31 @@
-"""Findings on a deployment, the hazard ratings that only the clinical safety officer gives, and incidents."""
+"""Findings and what is done about them, hazard ratings and their acceptance, and incidents."""
 
-from auditapp.findings.models.finding import Closure, Finding, FindingQuerySet
-from auditapp.findings.models.hazard import HazardClosure, HazardRating, HazardRatingQuerySet
+from auditapp.findings.models.action import Action, ActionStep
+from auditapp.findings.models.export import IncidentExport
+from auditapp.findings.models.finding import Closure, Finding, FindingChange, FindingQuerySet, Reopening
+from auditapp.findings.models.hazard import HazardClosure, HazardRating, HazardRatingQuerySet, RiskAcceptance
 from auditapp.findings.models.incident import HARMS, REPORTERS, Cause, Harm, Incident, IncidentReview
+from auditapp.findings.models.root_cause import RootCause, RootCauseRelease
 
 __all__ = [
     "HARMS",
     "REPORTERS",
+    "Action",
+    "ActionStep",
     "Cause",
     "Closure",
     "Finding",
+    "FindingChange",
     "FindingQuerySet",
     "Harm",
     "HazardClosure",
     "HazardRating",
     "HazardRatingQuerySet",
     "Incident",
+    "IncidentExport",
     "IncidentReview",
+    "Reopening",
+    "RiskAcceptance",
+    "RootCause",
+    "RootCauseRelease",
 ]

@@ -110,7 +110,7 @@ class Incident(Placed):
         return self.ref
 
     def get_absolute_url(self) -> str:
-        return reverse("findings:incident", args=[self.ref])
+        return reverse("incidents:incident", args=[self.ref])
 
     @property
     def trail_stream(self) -> str:

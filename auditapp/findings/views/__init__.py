@@ -1,0 +1,1 @@
+"""Pages on findings, on what is done about them, on hazards and on incidents."""
