@@ -83,6 +83,8 @@ def gather(bundle: Any, out: Writer) -> Contents:
         found.deployments.append({name: told[name] for name in ("ref", "name", "product", "vendor", "status")} | {
             "reports": told["reports"], "findings": len(told["open_findings"]), "incidents": len(told["incidents"]),
         })  # fmt: skip
+        if record.keeps_causes_inside(deployment, until):
+            _leave_out(found, _("Root causes on %s") % deployment.ref, _("those that were not released stay inside"))
         if told["incidents"]:
             _leave_out(
                 found,
