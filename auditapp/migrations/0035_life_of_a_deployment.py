@@ -94,6 +94,34 @@ ALTER TABLE auditapp_statuschange DROP CONSTRAINT a_step_into_use_went_through_t
 ALTER TABLE auditapp_statuschange DROP CONSTRAINT a_step_into_use_or_out_of_it_is_taken_by_two_people;
 """
 
+# Decided once, by one of two tabs; what was proposed stays as it was written.
+DECIDED_ONCE = """
+CREATE FUNCTION auditapp_proposals_are_decided_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR (OLD.ref, OLD.site_id, OLD.name, OLD.vendor, OLD.purpose, OLD.users, OLD.patients,
+                            OLD.why_now, OLD.contact, OLD.by_id, OLD.at)
+       IS DISTINCT FROM (NEW.ref, NEW.site_id, NEW.name, NEW.vendor, NEW.purpose, NEW.users, NEW.patients,
+                         NEW.why_now, NEW.contact, NEW.by_id, NEW.at)
+       OR (OLD.state <> 'waiting' AND (OLD.state, OLD.deployment_id, OLD.reason, OLD.decided_by_id, OLD.decided_at)
+           IS DISTINCT FROM (NEW.state, NEW.deployment_id, NEW.reason, NEW.decided_by_id, NEW.decided_at)) THEN
+        RAISE EXCEPTION 'proposal %: it cannot be changed or undone', OLD.ref USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER proposals_are_decided_once BEFORE UPDATE OR DELETE ON auditapp_intake
+FOR EACH ROW EXECUTE FUNCTION auditapp_proposals_are_decided_once();
+GRANT UPDATE (state, deployment_id, reason, decided_by_id, decided_at, noted_at) ON auditapp_intake TO auditapp_web;
+"""
+NOT_DECIDED_ONCE = """
+REVOKE UPDATE ON auditapp_intake FROM auditapp_web;
+DROP TRIGGER proposals_are_decided_once ON auditapp_intake;
+DROP FUNCTION auditapp_proposals_are_decided_once();
+"""
+AT_A_SITE = """
+ALTER TABLE auditapp_intake ADD CONSTRAINT intake_is_at_a_site_of_its_organisation
+FOREIGN KEY (site_id, organisation_id) REFERENCES auditapp_site (id, organisation_id)
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("auditapp", "0034_bringing_in_and_taking_out")]
@@ -184,4 +212,72 @@ class Migration(migrations.Migration):
         ),
         placed("statusproposal", "deployment_id", "deployment"),
         migrations.RunSQL(ONCE, NOT_ONCE),
+        migrations.RunSQL(
+            f"CREATE SEQUENCE auditapp_intake_ref; GRANT USAGE ON SEQUENCE auditapp_intake_ref TO {WEB}",
+            "DROP SEQUENCE auditapp_intake_ref",
+        ),
+        migrations.CreateModel(
+            "Intake",
+            [
+                ("id", key()),
+                ("ref", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=160)),
+                ("vendor", models.CharField(blank=True, default="", max_length=120)),
+                ("purpose", models.TextField()),
+                ("users", models.CharField(max_length=300)),
+                ("patients", models.CharField(max_length=300)),
+                ("why_now", models.TextField(blank=True, default="")),
+                ("contact", models.CharField(max_length=160)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waits for triage"),
+                            ("registered", "Registered"),
+                            ("declined", "Declined"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("reason", models.TextField(blank=True, default="")),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("noted_at", models.DateTimeField(null=True)),
+                ("organisation", to("auditapp.organisation")),
+                ("site", to("auditapp.site")),
+                ("by", to(settings.AUTH_USER_MODEL)),
+                ("decided_by", to(settings.AUTH_USER_MODEL, null=True)),
+                (
+                    "deployment",
+                    models.OneToOneField("auditapp.deployment", PROTECT, null=True, related_name="intake"),
+                ),
+            ],
+            {
+                "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["site", "state", "-at"], name="proposals_of_a_site")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=~models.Q(name="")
+                        & ~models.Q(purpose="")
+                        & ~models.Q(users="")
+                        & ~models.Q(patients=""),
+                        name="a_proposal_says_what_for_and_for_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=~models.Q(state="registered") | models.Q(deployment__isnull=False),
+                        name="a_registered_proposal_has_become_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=~models.Q(state="declined") | ~models.Q(reason=""),
+                        name="a_proposal_is_declined_for_a_reason",
+                    ),
+                ],
+            },
+        ),
+        migrations.RunSQL(
+            AT_A_SITE, "ALTER TABLE auditapp_intake DROP CONSTRAINT intake_is_at_a_site_of_its_organisation"
+        ),
+        placed("intake", "deployment_id", "deployment"),
+        migrations.RunSQL(DECIDED_ONCE, NOT_DECIDED_ONCE),
     ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from auditapp.accounts.models import Role, Site, User
 from auditapp.deployments import profile
 from auditapp.deployments.forms import Words, day_input, long_text
-from auditapp.deployments.models import KEEPERS, Deployment, Product
+from auditapp.deployments.models import KEEPERS, Deployment, Intake, Product
 from auditapp.deployments.profile import Fact
 from auditapp.questionnaires.models import Question
 from auditapp.tracking.profile_effects import Removed
@@ -160,6 +160,14 @@ class RegistrationForm(ProfileForm):
             self.initial["owner"] = user.pk
         first = ["product", "vendor", "name", "intended_use", "site", "owner"]
         self.order_fields([*first, *(name for name in self.fields if name.startswith("fact_"))])
+
+    @staticmethod
+    def initial_of(proposal: Intake) -> dict[str, Any]:
+        """What a proposal says already."""
+        said = _("%(purpose)s\nUsed by: %(users)s\nFor: %(patients)s")
+        words = {name: getattr(proposal, name) for name in ("purpose", "users", "patients")}
+        about = {"product": proposal.name, "name": proposal.name, "vendor": proposal.vendor, "site": proposal.site_id}
+        return about | {"intended_use": said % words}
 
     def known(self) -> dict[str, list[str]]:
         """What the organisation has entered before: {"products", "vendors"}."""

@@ -11,7 +11,7 @@ from auditapp import clock
 from auditapp.accounts.models import GOVERNORS, Role, Site, User
 from auditapp.audits.models import Audit, StandingAnswer
 from auditapp.audits.models.standing import SOON
-from auditapp.deployments.models import KEEPERS, SIGNERS, Deployment, ModelVersion, Profile, StatusProposal
+from auditapp.deployments.models import KEEPERS, SIGNERS, Deployment, Intake, ModelVersion, Profile, StatusProposal
 from auditapp.deployments.models.approval import STALE
 from auditapp.findings.models import Finding
 from auditapp.questionnaires.models import Draft
@@ -45,7 +45,7 @@ def waiting_for(user: User) -> list[Task]:
     sources = [
         _overdue, in_motion.waiting, answering.drafts, answering.assigned, answering.approvals,
         brought_in.copies, brought_in.readings, brought_in.statements, talking.waiting,
-        _standing, _steps, _profiles, _questionnaires, _uncovered,
+        _standing, _steps, _proposals, _profiles, _questionnaires, _uncovered,
         incident_work.containments, incident_work.reviews, incident_work.left_lying, incident_work.actions,
         incident_work.effects,
     ]  # fmt: skip
@@ -89,6 +89,20 @@ def _steps(user: User) -> Iterator[Task]:
         href = reverse("tracking:sign_off", args=[deployment.ref])
         what = named(deployment.name, deployment.site.name)
         yield Task(Kind.CONFIRM, words, what, href, deployment.site.zone, since=step.at)
+
+
+def _proposals(user: User) -> Iterator[Task]:
+    """Tools that people would like to use, for who keeps deployments there; and what became of one's own."""
+    rows = Intake.objects.visible_to(user).with_names()
+    kept = rows.waiting().filter(site__in=Site.objects.where(user, *KEEPERS)) if user.holds(*KEEPERS) else rows.none()
+    for proposal in kept:
+        what = named(proposal.name, proposal.site.name, proposal.ref)
+        words = _("Register or decline a proposed tool")
+        yield Task(Kind.TRIAGE, words, what, proposal.get_absolute_url(), proposal.site.zone, since=proposal.at)
+    for proposal in rows.untold(user):
+        what = named(proposal.name, proposal.site.name, proposal.ref)
+        words = _("Read what became of your proposal: %(state)s") % {"state": proposal.get_state_display()}
+        yield Task(Kind.TOLD, words, what, proposal.get_absolute_url(), proposal.site.zone, since=proposal.decided_at)
 
 
 def _standing(user: User) -> Iterator[Task]:

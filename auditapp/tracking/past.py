@@ -91,16 +91,24 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding. `turns` says when it was opened, closed, opened again. A condition names the audit it came with."""
+    """A finding. `turns` says when it was opened, closed, opened again. A condition names the audit it came with.
+
+    `dues` are all the dates by which it had to be put right, of a condition alone.
+    """
 
     ref: str
     turns: tuple[tuple[datetime, bool], ...]
     condition_of: str = ""
-    due: date | None = None
+    dues: tuple[tuple[datetime, date | None], ...] = ()
 
     def is_open_on(self, day: date, zone: str) -> bool:
         so_far = [is_open for at, is_open in self.turns if clock.day(at, zone) <= day]
         return bool(so_far and so_far[-1])
+
+    def due_on(self, day: date, zone: str) -> date | None:
+        """The date that counted at the end of a day."""
+        so_far = [due for at, due in self.dues if clock.day(at, zone) <= day]
+        return so_far[-1] if so_far else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,7 @@ class History:
         return replace(
             self,
             versions=tuple(
-                replace(version, ends=tuple((at, end) for at, end in version.ends if self.day(at) <= day))
+                replace(version, ends=self._rows_until(version.ends, day))
                 for version in self.versions
                 if self.day(version.entered_at) <= day
             ),
@@ -148,13 +156,13 @@ class History:
             confirmed=self._until(self.confirmed, day),
             audited=tuple(self._as_of(audit, day) for audit in self.audited if self.day(audit.issued_at) <= day),
             incidents=tuple(
-                replace(incident, judged=tuple(row for row in incident.judged if self.day(row[0]) <= day))
+                replace(incident, judged=self._rows_until(incident.judged, day))
                 for incident in self.incidents
                 if self.day(incident.reported_at) <= day
             ),
             notices=self._until(self.notices, day),
             findings=tuple(
-                replace(finding, turns=tuple(turn for turn in finding.turns if self.day(turn[0]) <= day))
+                replace(finding, turns=self._rows_until(finding.turns, day), dues=self._rows_until(finding.dues, day))
                 for finding in self.findings
                 if self.day(finding.turns[0][0]) <= day
             ),
@@ -163,6 +171,10 @@ class History:
 
     def _until(self, rows: tuple[Dated, ...], day: date) -> tuple[Dated, ...]:
         return tuple(row for row in rows if self.day(row.at) <= day)
+
+    def _rows_until(self, rows: tuple[Any, ...], day: date) -> tuple[Any, ...]:
+        """Of (instant, …) rows."""
+        return tuple(row for row in rows if self.day(row[0]) <= day)
 
     def _as_of(self, audit: Audited, day: date) -> Audited:
         superseded, withdrawn = audit.superseded_at, audit.withdrawn_at

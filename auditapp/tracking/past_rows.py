@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -10,7 +10,7 @@ from django.db.models import Q
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment, ModelVersion, Policy, Profile, StatusChange, SupplierNotice
 from auditapp.deployments.models.version import VersionEnd, name_digest
-from auditapp.findings.models import Closure, Finding, Incident, IncidentReview
+from auditapp.findings.models import Closure, Finding, FindingChange, Incident, IncidentReview, Reopening
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.tracking.past import Audited, Confirmed, Found, Happened, History, Noticed, Rules, Step, Version
 
@@ -101,18 +101,29 @@ def _happened(incident: Incident, reviews: list[IncidentReview]) -> Happened:
 
 
 def _findings(keys: list[int]) -> Rows:
-    closed = _grouped(
-        (closure.finding_id, closure.at)
-        for closure in Closure.objects.filter(finding__deployment__in=keys).order_by("n")
+    of = {"finding__deployment__in": keys}
+    turns = sorted(
+        [(row.finding_id, row.at, row.pk, False, None) for row in Closure.objects.filter(**of)]
+        + [(row.finding_id, row.at, row.pk, True, row.due) for row in Reopening.objects.filter(**of)],
+        key=lambda turn: (turn[1], turn[3]),
     )
+    moved = FindingChange.objects.filter(**of, what="due").order_by("pk").values_list("finding", "at", "after")
+    dues = sorted(
+        [(key, at, date.fromisoformat(after) if after else None) for key, at, after in moved]
+        + [(key, at, due) for key, at, _pk, is_open, due in turns if is_open],
+        key=lambda due: due[1],
+    )
+    turned = _grouped((key, (at, is_open)) for key, at, _pk, is_open, _due in turns)
+    moved_to = _grouped((key, (at, due)) for key, at, due in dues)
     rows = Finding.objects.filter(deployment__in=keys).order_by("pk")
-    return _grouped((row.deployment_id, _found(row, closed[row.pk])) for row in rows)
+    return _grouped((row.deployment_id, _found(row, turned[row.pk], moved_to[row.pk])) for row in rows)
 
 
-def _found(finding: Finding, closed: list[datetime]) -> Found:
-    turns = ((finding.opened_at, True), *((at, False) for at in closed))
-    is_condition = finding.origin == Finding.Origin.CONDITION
-    return Found(finding.ref, turns, finding.source if is_condition else "", finding.due if is_condition else None)
+def _found(finding: Finding, turns: list[tuple[datetime, bool]], dues: list[tuple[datetime, date | None]]) -> Found:
+    opened = ((finding.opened_at, True), *turns)
+    if finding.origin != Finding.Origin.CONDITION:
+        return Found(finding.ref, opened)
+    return Found(finding.ref, opened, finding.source, ((finding.opened_at, finding.first_due), *dues))
 
 
 def _notices(deployments: list[Deployment]) -> Rows:

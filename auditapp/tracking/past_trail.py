@@ -5,7 +5,7 @@ Three streams are read: the deployment's own, that of its product (suppliers' no
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -109,16 +109,27 @@ class _Telling:
             self.notices.append(Noticed(facts["notice"], facts["kind"], on, at, versions))
 
     def _finding_opened(self, at: datetime, facts: Facts) -> None:
-        is_condition, due = facts.get("origin") == "condition", facts.get("due")
-        about = (facts["source"], date.fromisoformat(due)) if is_condition and due else ("", None)
+        about: tuple[Any, ...] = ()
+        if facts.get("origin") == "condition":
+            about = (facts["source"], ((at, _day(facts["due"])),))
         self.findings[facts["ref"]] = Found(facts["ref"], ((at, True),), *about)
 
-    def _finding_turned(self, at: datetime, facts: Facts, *, is_open: bool) -> None:
-        finding = self.findings[facts["ref"]]
-        self.findings[finding.ref] = replace(finding, turns=(*finding.turns, (at, is_open)))
-
     def _finding_closed(self, at: datetime, facts: Facts) -> None:
-        self._finding_turned(at, facts, is_open=False)
+        finding = self.findings[facts["ref"]]
+        self.findings[finding.ref] = replace(finding, turns=(*finding.turns, (at, False)))
+
+    def _finding_reopened(self, at: datetime, facts: Facts) -> None:
+        finding = self.findings[facts["ref"]]
+        self.findings[finding.ref] = replace(finding, turns=(*finding.turns, (at, True)))
+        self._due_on(at, finding.ref, facts["due"])
+
+    def _due_changed(self, at: datetime, facts: Facts) -> None:
+        self._due_on(at, facts["ref"], facts["after"])
+
+    def _due_on(self, at: datetime, ref: str, due: str | None) -> None:
+        finding = self.findings[ref]
+        if finding.condition_of:
+            self.findings[ref] = replace(finding, dues=(*finding.dues, (at, _day(due))))
 
     def _policy(self, at: datetime, facts: Facts) -> None:
         if facts["site"] in (None, self.site):
@@ -139,10 +150,11 @@ HEARD: dict[str, Callable[[_Telling, datetime, Facts], None]] = {
     "notice.received": _Telling._notice,
     "finding.opened": _Telling._finding_opened,
     "finding.closed": _Telling._finding_closed,
+    "finding.reopened": _Telling._finding_reopened,
+    "finding.due_changed": _Telling._due_changed,
     "policy.set": _Telling._policy,
 }
 
 
-def verbs() -> Iterable[str]:
-    """What is listened to."""
-    return HEARD.keys()
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

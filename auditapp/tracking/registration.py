@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from auditapp.deployments.models import KEEPERS, Deployment, Product
+from auditapp.deployments.models import KEEPERS, Deployment, Intake, Product
 from auditapp.tracking import profile_effects
 from auditapp.tracking.forms import ProfileForm, RegistrationForm
 
@@ -16,14 +16,27 @@ def registration(request: HttpRequest) -> HttpResponse:
     """Enter a deployment with its profile and its first version."""
     request.user.must_hold(*KEEPERS, site=None, to=_("register a deployment"))
     removed = profile_effects.removed_by_answer(profile_effects.critical_questions(request.user))
-    form = RegistrationForm(request.POST or None, user=request.user, removed=removed)
+    proposal = _proposal(request)
+    initial = RegistrationForm.initial_of(proposal) if proposal else None
+    form = RegistrationForm(request.POST or None, user=request.user, removed=removed, initial=initial)
     if request.method == "POST" and form.is_valid():
         product = Product.named(**form.about_product, organisation=request.user.organisation)
         deployment = Deployment.register(by=request.user, product=product, **form.about)
         deployment.add_version(by=request.user, **form.about_version)
+        if proposal:
+            proposal.register(deployment, by=request.user)
         messages.success(request, _("The deployment is registered. A second person has to confirm its profile."))
         return redirect(deployment)
-    return render(request, "tracking/registration.html", {"form": form})
+    return render(request, "tracking/registration.html", {"form": form, "proposal": proposal})
+
+
+def _proposal(request: HttpRequest) -> Intake | None:
+    """The one that the address names: what it says is filled in already."""
+    if not (ref := request.GET.get("proposal")):
+        return None
+    proposal = get_object_or_404(Intake.objects.visible_to(request.user).with_names(), ref=ref)
+    proposal.must_be_open_to(request.user)
+    return proposal
 
 
 @require_safe

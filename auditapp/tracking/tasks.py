@@ -36,6 +36,8 @@ class Kind(IntEnum):
     COMMENTED = 16
     UNCOVERED = 17
     ACT = 18
+    TRIAGE = 19
+    TOLD = 20
 
     @property
     def group(self) -> str:
@@ -63,6 +65,8 @@ GROUPS = {
     Kind.COMMENTED: gettext_noop("Comments"),
     Kind.UNCOVERED: gettext_noop("Without an audit"),
     Kind.ACT: gettext_noop("To do"),
+    Kind.TRIAGE: gettext_noop("To decide"),
+    Kind.TOLD: gettext_noop("Answered"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.tracking import life_page, planning, registration, rules, scheduling, views
+from auditapp.tracking import intake_page, life_page, on_a_day, planning, registration, rules, scheduling, views
 
 app_name = "tracking"
 urlpatterns = [
@@ -21,6 +21,11 @@ urlpatterns = [
     path("rules/new/", rules.new_rules, name="new_rules"),
     # /questionnaires/checks/<code>/: the check itself is the room below's
     path("questionnaires/checks/<slug:code>/answers/", views.check_answers, name="check_answers"),
+    path("proposals/", intake_page.proposals, name="proposals"),
+    path("proposals/new/", intake_page.new_proposal, name="new_proposal"),
+    path("proposals/<slug:ref>/", intake_page.proposal, name="proposal"),
+    path("proposals/<slug:ref>/declining/", intake_page.declining, name="proposal_declining"),
+    path("proposals/<slug:ref>/noted/", intake_page.noted, name="proposal_noted"),
     # /deployments/
     path("deployments/new/", registration.registration, name="registration"),
     path("deployments/<slug:ref>/", views.deployment, name="deployment"),
@@ -31,6 +36,7 @@ urlpatterns = [
         registration.profile_confirmation,
         name="profile_confirmation",
     ),
+    path("deployments/<slug:ref>/on/", on_a_day.on_a_day, name="on_a_day"),
     path("deployments/<slug:ref>/status/", life_page.status, name="status"),
     path("deployments/<slug:ref>/status/sign-off/", life_page.sign_off, name="sign_off"),
     path("deployments/<slug:ref>/status/drop/", life_page.drop, name="status_drop"),

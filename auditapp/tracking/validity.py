@@ -22,6 +22,7 @@ from auditapp.deployments.models.approval import (
     FOR_USE,
     FULL_REASONS,
     INTENSIVE_LEVEL,
+    REPLACES,
 )
 from auditapp.deployments.models.policy import INTENSIVE, QUARTERLY, YEARLY
 from auditapp.tracking import past_rows
@@ -200,16 +201,20 @@ class _Case:
 
     def _contingencies(self) -> Iterable[Reason]:
         for finding in self.history.open_findings(self.day):
-            if finding.condition_of == self.audit.ref and finding.due is not None and finding.due < self.day:
+            due = finding.due_on(self.day, self.history.zone)
+            if finding.condition_of == self.audit.ref and due is not None and due < self.day:
                 words = _("%(ref)s, a condition of the decision, was due by %(day)s and is open.")
-                words = words % {"ref": finding.ref, "day": said(finding.due)}
-                yield Reason("contingency_expired", finding.due, (finding.ref,), words)
+                yield Reason("contingency_expired", due, (finding.ref,), words % {"ref": finding.ref, "day": said(due)})
 
     @property
     def until(self) -> date | None:
         """The last day of its period; None where none runs, which is so before the first use."""
-        days = [day for day in (self._regular_until(), self._yearly_until()) if day is not None]
-        return min(days, default=None)
+        regular, yearly = self._regular_until(), self._yearly_until()
+        if regular is None or yearly is None:
+            return regular or yearly
+        if self.audit.reason != Reasons.CONTAINMENT and abs((yearly - regular).days) <= REPLACES:
+            return yearly  # the yearly review stands in for the quarterly check
+        return min(regular, yearly)
 
     def _clock_starts(self, audit: Audited, first_use: date) -> date:
         """Regular checks ask about use, so their clock starts with the later of audit and first use."""

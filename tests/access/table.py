@@ -165,6 +165,11 @@ TABLE = [
     ],
     Page("exchange:inventory_to_mend", "inventory", get=frozenset({OFFICER}), mine=True),
     Page("exchange:inventory_giving_up", "inventory", get=None, post=frozenset({OFFICER}), mine=True),
+    # A supplier's model card
+    Page("exchange:cards", get=KEEPERS, post=KEEPERS),
+    Page("exchange:card", "card", frozenset({OFFICER}), frozenset({OFFICER}), mine=True),
+    Page("exchange:card_giving_up", "card", get=None, post=frozenset({OFFICER}), mine=True),
+    Page("exchange:card_file", "card", get=frozenset({OFFICER}), mine=True),
     # Webhooks: the administrator's
     Page("exchange:webhooks", get=ADMINISTRATORS, post=ADMINISTRATORS),
     Page("exchange:webhook", "webhook", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
@@ -187,6 +192,12 @@ TABLE = [
     Page("exchange:bundle_try", "bundle", get=None, post=BUNDLERS, part=True),
     Page("exchange:bundle_file", "bundle", get=BUNDLERS, part=True),
     Page("exchange:release_rules", get=ADMINISTRATORS, post=ADMINISTRATORS),
+    # Tools that people would like to use
+    Page("tracking:proposals"),
+    Page("tracking:new_proposal", get=ALL - {VIEWER}, post=ALL - {VIEWER}),
+    Page("tracking:proposal", "proposal"),
+    Page("tracking:proposal_declining", "proposal", get=KEEPERS, post=KEEPERS),
+    Page("tracking:proposal_noted", "proposal", get=None, post=frozenset({AUDITOR})),  # who proposed it
     # Deployments
     Page("tracking:registration", get=KEEPERS, post=KEEPERS),
     Page("tracking:deployment", "deployment"),
@@ -195,6 +206,7 @@ TABLE = [
     Page("tracking:profile_confirmation", "deployment", get=None, post=KEEPERS, data={"n": "profile"}),
     Page("deployments:version", "deployment", get=KEEPERS, post=KEEPERS),
     Page("tracking:status", "deployment", get=frozenset({OWNER, OFFICER}), post=frozenset({OWNER, OFFICER})),
+    Page("tracking:on_a_day", "deployment", part=True),
     Page("tracking:sign_off", "deployment", get=STEPPERS, post=STEPPERS),
     Page("tracking:status_drop", "deployment", get=None, post=STEPPERS),
     # Findings

@@ -14,11 +14,11 @@ from auditapp import clock
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
-from auditapp.deployments.models import Deployment
+from auditapp.deployments.models import Deployment, Intake
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.exchange import jobs as exchange_jobs
-from auditapp.exchange.models import Bundle, Webhook
+from auditapp.exchange.models import Bundle, ModelCard, Webhook
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
@@ -27,12 +27,12 @@ from auditapp.reports.models import Report
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.tracking.first_plan import FirstPlan
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
-from tests.exchange.brought import brought_along
+from tests.exchange.brought import CARD, brought_along
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
-BY_KEY = {"checklist", "inventory", "webhook"}
+BY_KEY = {"card", "checklist", "inventory", "webhook"}
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
 
 
@@ -60,6 +60,11 @@ class World:
             "colleague": str(make.people["olga"].pk),
             "letter": letter,
         }
+        proposal = Intake.propose(
+            by=make.people["asha"], site=deployment.site, name="Letters", purpose="Drafts letters.", users="Clerks",
+            patients="None", contact="Asha Rao",
+        )  # fmt: skip
+        self.things["proposal"] = proposal.ref
         self.things["threshold"] = threshold_page.numbers(make.people["vera"])[0].code
         issued = make.decided()
         self._sign_all(issued)
@@ -114,6 +119,8 @@ class World:
         )
         exchange_jobs.make_bundle(bundle=bundle.pk, organisation=bundle.organisation_id, site=bundle.site_id)
         self.things["bundle"] = bundle.ref
+        card = ModelCard.bring(by=make.people["ben"], name="card.xml", data=CARD.read_bytes())
+        self.things["card"] = str(card.pk)
         kinds = ["report.issued"]
         webhook, _secret = Webhook.add(by=make.people["ada"], url="https://integration.example/", kinds=kinds)
         delivery = webhook.test(by=make.people["ada"]).public_id.hex

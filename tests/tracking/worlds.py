@@ -156,6 +156,15 @@ class Life:
         if finding := Finding.objects.open().filter(deployment=self.deployment).first():
             finding.verify(by=self.make.people["ben"], reason="Seen.")
 
+    def reopening(self, due: int) -> None:
+        if finding := Finding.objects.filter(deployment=self.deployment, state="closed").first():
+            day = self.today + timedelta(days=due)
+            finding.take_up_again(by=self.make.people["ben"], reason="Not so.", due=day)
+
+    def due(self, days: int) -> None:
+        if finding := Finding.objects.open().filter(deployment=self.deployment).first():
+            finding.move_due(self.today + timedelta(days=days), by=self.make.people["ben"], reason="It can wait.")
+
     def policy(self, threshold: str, tier: str, days: int) -> None:
         site = self.deployment.site
         rules = [{"fact": "patient_facing", "is": "is", "value": True, "tier": tier}]
@@ -181,6 +190,8 @@ ACTS = st.one_of(
     st.tuples(st.just("review"), st.sampled_from(["suspected", "confirmed", "excluded"]), HARMS),
     st.tuples(st.just("notice"), st.integers(0, 30), st.sampled_from([[], ["1.0"], ["2.0"]])),
     st.tuples(st.just("closure")),
+    st.tuples(st.just("reopening"), DUE),
+    st.tuples(st.just("due"), st.integers(-20, 40)),
     st.tuples(
         st.just("policy"), HARMS, st.sampled_from(["full", "fast", "registration"]), st.sampled_from([14, 91])
     ),

@@ -1,6 +1,7 @@
 """Which AI runs where: vendors and products, deployments, their profiles and model versions."""
 
 from auditapp.deployments.models.deployment import Deployment, StatusChange, next_number, next_numbers
+from auditapp.deployments.models.intake import Intake
 from auditapp.deployments.models.notice import NoticeAcknowledgement, SupplierNotice
 from auditapp.deployments.models.policy import Harm, Policy, Tier
 from auditapp.deployments.models.product import Product, Vendor
@@ -14,6 +15,7 @@ __all__ = [
     "DateRange",
     "Deployment",
     "Harm",
+    "Intake",
     "ModelVersion",
     "NoticeAcknowledgement",
     "Policy",

@@ -38,6 +38,8 @@ FULL_REASONS = {"pre_deployment", "yearly"}
 CONTAINMENT_DAYS = 14
 # quarterly-monitoring, intensive_when: the first three months of use, or from this level of autonomy on.
 FIRST_MONTHS, INTENSIVE_LEVEL = 91, 2
+# annual-review, frequency: it replaces the quarterly check that falls due within the same 30 days.
+REPLACES = 30
 LAPSES = {  # tone, words and shape, as lists show them
     "": ("good", gettext_lazy("Covered"), "tick"),
     "not_needed": ("neutral", gettext_lazy("No audit needed"), "dot"),
@@ -93,7 +95,7 @@ def judged(rows: "ModelVersionQuerySet", audits: Any) -> "ModelVersionQuerySet":
         use_on=DayOf("site__zone", "first_use"),
     )
     rows = rows.annotate(starts_on=_since("audited_at"))
-    rows = rows.annotate(until=Least(_regular(policies), _yearly(policies)))
+    rows = rows.annotate(regular_until=_regular(policies), yearly_until=_yearly(policies)).annotate(until=_until())
     against = [
         When(tier_now=Tier.REGISTRATION, then=Value("not_needed")),
         When(decided=None, full_at__isnull=False, then=Value("new_version")),
@@ -202,3 +204,13 @@ def _regular(policies: Mapping[int, Policy]) -> Case:
 
 def _yearly(policies: Mapping[int, Policy]) -> DaysLater:
     return DaysLater(_since("full_at"), _days(policies, YEARLY))
+
+
+def _until() -> Case:
+    """The earlier of the two, but where they fall together the yearly review stands in for the quarterly check."""
+    together = ~Q(audited_reason="containment") & Q(
+        regular_until__gte=DaysLater(F("yearly_until"), Value(-REPLACES)),
+        regular_until__lte=DaysLater(F("yearly_until"), Value(REPLACES)),
+    )
+    earlier = Least(F("regular_until"), F("yearly_until"))
+    return Case(When(together, then=F("yearly_until")), default=earlier, output_field=DateField())
