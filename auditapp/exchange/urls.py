@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auditapp.exchange.views import bundle, inventory, webhook
+from auditapp.exchange.views import bundle, card, inventory, webhook
 
 app_name = "exchange"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("deployments/inventory/<int:pk>/rows/", inventory.rows, name="inventory_rows"),
     path("deployments/inventory/<int:pk>/to-mend/", inventory.to_mend, name="inventory_to_mend"),
     path("deployments/inventory/<int:pk>/giving-up/", inventory.giving_up, name="inventory_giving_up"),
+    path("deployments/model-card/", card.cards, name="cards"),
+    path("deployments/model-card/<int:pk>/", card.card, name="card"),
+    path("deployments/model-card/<int:pk>/giving-up/", card.card_giving_up, name="card_giving_up"),
+    path("deployments/model-card/<int:pk>/file/", card.card_file, name="card_file"),
     # /bundles/
     path("bundles/", bundle.bundles, name="bundles"),
     path("bundles/new/", bundle.asking, name="bundle_asking"),

@@ -1,5 +1,5 @@
 """Inventories that are brought along and what nobody stated in them; readiness bundles and who releases them;
-webhooks with what they are told."""
+webhooks with what they are told; model cards."""
 
 import uuid
 
@@ -93,6 +93,23 @@ EXECUTE FUNCTION auditapp_write_news_down();
 NO_NEWS = """
 DROP TRIGGER news_is_written_down ON auditapp_event;
 DROP FUNCTION auditapp_write_news_down();
+"""
+
+# What a supplier said stays with the deployment that was registered from it.
+KEPT = """
+CREATE FUNCTION auditapp_cards_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.deployment_id IS NOT NULL THEN
+        RAISE EXCEPTION 'model card %: it stays with its deployment', OLD.id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TRIGGER cards_stay BEFORE UPDATE OR DELETE ON auditapp_modelcard
+FOR EACH ROW EXECUTE FUNCTION auditapp_cards_stay();
+"""
+NOT_KEPT = """
+DROP TRIGGER cards_stay ON auditapp_modelcard;
+DROP FUNCTION auditapp_cards_stay();
 """
 
 
@@ -322,4 +339,30 @@ class Migration(migrations.Migration):
         only_added_to("attempt"),
         opened("attempt", "SELECT, INSERT"),
         migrations.RunSQL(NEWS, NO_NEWS),
+        migrations.CreateModel(
+            "ModelCard",
+            [
+                key(),
+                ("filename", models.CharField(max_length=200)),
+                ("content", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("kept_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                ("by", to(settings.AUTH_USER_MODEL)),
+                ("deployment", to("auditapp.deployment", related_name="model_cards", null=True)),
+                ("organisation", to("auditapp.organisation")),
+            ],
+            {
+                "ordering": ["-at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(deployment=None, kept_at=None)
+                        | models.Q(deployment__isnull=False, kept_at__isnull=False),
+                        name="a_card_is_kept_with_a_deployment_at_a_time",
+                    )
+                ],
+            },
+        ),
+        migrations.RunSQL(KEPT, NOT_KEPT),
+        opened("modelcard", "SELECT, INSERT, DELETE, UPDATE (deployment_id, kept_at)"),
     ]

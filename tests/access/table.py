@@ -172,6 +172,26 @@ TABLE = [
     ],
     Page("exchange:inventory_to_mend", "inventory", get=frozenset({OFFICER}), mine=True),
     Page("exchange:inventory_giving_up", "inventory", get=None, post=frozenset({OFFICER}), mine=True),
+    # A supplier's model card
+    Page("exchange:cards", get=KEEPERS, post=KEEPERS),
+    Page("exchange:card", "card", frozenset({OFFICER}), frozenset({OFFICER}), mine=True),
+    Page("exchange:card_giving_up", "card", get=None, post=frozenset({OFFICER}), mine=True),
+    Page("exchange:card_file", "card", get=frozenset({OFFICER}), mine=True),
+    # Webhooks: the administrator's
+    Page("exchange:webhooks", get=ADMINISTRATORS, post=ADMINISTRATORS),
+    Page("exchange:webhook", "webhook", get=ADMINISTRATORS, post=ADMINISTRATORS, group_wide=True),
+    *[
+        Page(f"exchange:webhook_{name}", "webhook", get=None, post=ADMINISTRATORS, group_wide=True)
+        for name in ("secret", "test", "pause", "resume", "removal")
+    ],
+    Page(
+        "exchange:webhook_again",
+        "webhook",
+        get=None,
+        post=ADMINISTRATORS,
+        data={"delivery": "delivery"},
+        group_wide=True,
+    ),
     # Readiness bundles
     Page("exchange:bundles"),
     Page("exchange:bundle_asking", get=BUNDLERS, post=BUNDLERS),

@@ -18,7 +18,7 @@ from auditapp.deployments.models import Deployment, Intake, SupplierNotice
 from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.exchange import jobs as exchange_jobs
-from auditapp.exchange.models import Bundle
+from auditapp.exchange.models import Bundle, ModelCard, Webhook
 from auditapp.findings.models import HazardRating
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
@@ -28,12 +28,12 @@ from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.tracking import board_reports
 from auditapp.tracking.first_plan import FirstPlan
 from tests.access.table import ADMINISTRATOR, LEAD, ROLES, TABLE, Page
-from tests.exchange.brought import brought_along
+from tests.exchange.brought import CARD, brought_along
 from tests.factories import Make, hashed_password
 from tests.questionnaires.uploads import uploaded
 
 BACKEND = "auditapp.accounts.backend.EmailBackend"
-BY_KEY = {"board report", "product", "vendor", "notice", "checklist", "inventory"}
+BY_KEY = {"board report", "card", "checklist", "inventory", "notice", "product", "vendor", "webhook"}
 CAST = dict(zip(ROLES, ["asha", "dora", "ben", "eve", "grace", "omar", "vera", "ada"], strict=True))
 
 
@@ -121,6 +121,12 @@ class World:
         )
         exchange_jobs.make_bundle(bundle=bundle.pk, organisation=bundle.organisation_id, site=bundle.site_id)
         self.things["bundle"] = bundle.ref
+        card = ModelCard.bring(by=make.people["ben"], name="card.xml", data=CARD.read_bytes())
+        self.things["card"] = str(card.pk)
+        kinds = ["report.issued"]
+        webhook, _secret = Webhook.add(by=make.people["ada"], url="https://integration.example/", kinds=kinds)
+        delivery = webhook.test(by=make.people["ada"]).public_id.hex
+        self.things |= {"webhook": str(webhook.pk), "delivery": delivery}
         self.things["inventory"] = str(brought_along(make.people["ben"]).pk)
         with make.at("2026-05-20T09:00"):
             made = board_reports.make_now(make.people["eve"], "royal")

@@ -1,9 +1,12 @@
 """Lists that somebody brought along."""
 
+from pathlib import Path
+
 from auditapp.accounts.models import User
 from auditapp.exchange.models import InventoryUpload
 from auditapp.questionnaires.spreadsheets import opening
 
+CARD = Path(__file__).resolve().parent / "model_card.xml"  # of a vendor that does not exist, written for the tests
 INVENTORY = (
     b"Tool,Vendor,Hospital,Owner,Purpose,Status\n"
     b"Ward scribe,Calder Health,Royal Northshire Hospital,omar@northshire.example,Writes notes,Live\n"

@@ -23,7 +23,7 @@ from auditapp.evidence.models import Evidence
 from auditapp.exchange import jobs
 from auditapp.exchange.bundle.record import replayed
 from auditapp.exchange.models import Bundle, BundleVerdict, ReleaseRule
-from auditapp.findings.models import Incident
+from auditapp.findings.models import Incident, RootCause
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.reports.models import Decision, Report
 from auditapp.trail.models import Event
@@ -202,6 +202,20 @@ def test_open_findings_are_those_that_were_open_then(make: Make, tmp_path: Path)
         )
     assert [row["ref"] for row in then["open_findings"]] == [finding.ref]
     assert now["open_findings"] == []
+
+
+def test_a_root_cause_stays_inside_until_it_is_released(make: Make, tmp_path: Path) -> None:
+    audit = make.submitted(mon_03=make.gap())
+    deployment, ben = audit.deployment, make.people["ben"]
+    cause = RootCause.state(deployment.findings.get(), by=ben, text="Nobody was told to look.", base=0)
+    before = unpacked(made(asked(make, deployment)), tmp_path / "1")
+    assert record_of(before, deployment)["open_findings"][0]["released_root_causes"] == []
+    assert f"Root causes on {deployment.ref}" in [row["what"] for row in manifest_of(before)["left_out"]]
+    assert b"Nobody was told" not in b"".join(p.read_bytes() for p in before.rglob("*") if p.is_file())
+    cause.release(by=ben)
+    after = unpacked(made(asked(make, deployment)), tmp_path / "2")
+    assert record_of(after, deployment)["open_findings"][0]["released_root_causes"] == ["Nobody was told to look."]
+    assert f"Root causes on {deployment.ref}" not in [row["what"] for row in manifest_of(after)["left_out"]]
 
 
 def test_a_finding_that_was_found_again_is_open_again() -> None:

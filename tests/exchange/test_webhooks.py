@@ -54,7 +54,7 @@ def test_what_happens_is_told_signed_and_without_names_or_texts(make: Make, rece
     )
     report = issued(make)
     tell(webhook)
-    told = {body["type"]: body["data"] for body in receiver.bodies}
+    told = {body["type"]: body["data"] for body in reversed(receiver.bodies)}
     assert told["deployment.status_changed"] == {
         "before": "live", "after": "suspended", "deployment": deployment.ref, "hospital": "royal",
         "link": f"http://localhost:8000/deployments/{deployment.ref}/",

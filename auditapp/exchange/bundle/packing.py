@@ -79,10 +79,15 @@ def gather(bundle: Any, out: Writer) -> Contents:
         out.put(f"deployments/{deployment.ref}/record.json", _json(told), _("the record of %s") % deployment.ref)
         page = _page("deployment", {"told": told, "bundle": bundle, "up": "../../"})
         out.put(f"deployments/{deployment.ref}/index.html", page, _("the record of %s, to be read") % deployment.ref)
+        for card in deployment.model_cards.filter(kept_at__lt=until).order_by("pk"):
+            path = f"cards/{deployment.ref}-{card.sha256[:12]}.xml"
+            out.put(path, bytes(card.content), _("the supplier’s model card of %s") % deployment.ref)
         _put_trails(deployment, until, out)
         found.deployments.append({name: told[name] for name in ("ref", "name", "product", "vendor", "status")} | {
             "reports": told["reports"], "findings": len(told["open_findings"]), "incidents": len(told["incidents"]),
         })  # fmt: skip
+        if record.keeps_causes_inside(deployment, until):
+            _leave_out(found, _("Root causes on %s") % deployment.ref, _("those that were not released stay inside"))
         if told["incidents"]:
             _leave_out(
                 found,

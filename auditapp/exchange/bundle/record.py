@@ -10,7 +10,7 @@ from django.db.models import Q
 from auditapp import clock
 from auditapp.deployments import profile
 from auditapp.deployments.models import Deployment, ModelVersion
-from auditapp.findings.models import Finding, HazardRating, Incident
+from auditapp.findings.models import Finding, HazardRating, Incident, RootCause
 from auditapp.reports.models import Report, ReportFile
 from auditapp.reports.withdrawal import ReportWithdrawal
 from auditapp.trail.models import Event
@@ -121,6 +121,9 @@ def _open_findings(deployment: Deployment, until: datetime) -> list[dict[str, An
         ).order_by("seq")
     )
     rows = Finding.objects.filter(deployment=deployment, ref__in=[ref for ref, known in then.items() if known["open"]])
+    causes: dict[int, list[str]] = {}
+    for cause in RootCause.objects.filter(finding__in=rows, released__at__lt=until).order_by("n"):
+        causes.setdefault(cause.finding_id, []).append(cause.text)
     return [
         {
             "ref": row.ref,
@@ -131,6 +134,7 @@ def _open_findings(deployment: Deployment, until: datetime) -> list[dict[str, An
             "priority": then[row.ref].get("priority", row.priority),
             "due": then[row.ref].get("due", row.due.isoformat() if row.due else None),
             "opened_at": clock.utc_text(row.opened_at),
+            "released_root_causes": causes.get(row.pk, []),
         }
         for row in rows.order_by("ref")
     ]
@@ -149,6 +153,12 @@ def replayed(events: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, dict[str
             known["due"] = facts["due"]
     then.pop("", None)
     return then
+
+
+def keeps_causes_inside(deployment: Deployment, until: datetime) -> bool:
+    """Whether a root cause was stated by then that nobody had let out of the hospital."""
+    stated = RootCause.objects.filter(finding__deployment=deployment, at__lt=until)
+    return stated.exclude(released__at__lt=until).exists()
 
 
 def _open_hazards(deployment: Deployment, until: datetime) -> list[dict[str, Any]]:

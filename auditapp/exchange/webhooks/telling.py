@@ -9,6 +9,7 @@ from django.urls import reverse
 from auditapp import clock
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
+from auditapp.findings.models import Incident
 from auditapp.trail.models import Event
 
 # Facts of an event that go out, by kind of what happened; whatever else the event holds stays inside.
@@ -29,8 +30,8 @@ def of_event(kind: str, event: Event) -> dict[str, Any]:
         return {"audit": ref, **told, **of_deployment(audit.deployment, reverse("reports:report", args=[ref]))}
     deployment = Deployment.objects.select_related("site").get(ref=ref)
     if kind == "incident.reported":
-        told["incident"] = told.pop("ref")
-        return told | of_deployment(deployment, reverse("findings:incident", args=[told["incident"]]))
+        incident = Incident.objects.get(ref=told.pop("ref"))
+        return {"incident": incident.ref} | told | of_deployment(deployment, incident.get_absolute_url())
     return told | of_deployment(deployment)
 
 
