@@ -31,4 +31,5 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "findings": findings,
         "incidents": incident_page.of_deployment(deployment, user),
         "hazards": deployment.hazard_ratings.open().select_related("by"),
+        "accepted": deployment.hazard_ratings.accepted().select_related("finding").prefetch_related("acceptances__by"),
     }
