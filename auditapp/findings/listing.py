@@ -87,7 +87,7 @@ def filtered(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> 
         rows = rows.filter(deployment__ref=deployment)
     if owner := lists.typed(query, "owner"):
         rows = rows.filter(owner=owner)
-    if product := _product(query):
+    if (product := _product(query)) is not None:
         rows = rows.filter(deployment__product=product)
     return rows.matching(lists.typed(query, "q"))
 
@@ -140,7 +140,7 @@ def narrowed(query: QueryDict, mine: FindingQuerySet) -> list[dict[str, Any]]:
         shown.append(
             {"label": _("Owner"), "links": lists.links(query, "owner", [(owner, owner), ("", _("Everybody"))])}
         )
-    if product := _product(query):
+    if (product := _product(query)) is not None:
         of_it = mine.filter(deployment__product=product).values_list("deployment__product__name", flat=True)
         name = of_it.order_by().first() or _("Unknown")
         options = [(str(product), name), ("", _("All products"))]
