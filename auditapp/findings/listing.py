@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock, lists
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models import Deployment
-from auditapp.findings.models import Finding, FindingQuerySet, HazardRating
+from auditapp.findings.models import Finding, FindingQuerySet
 
 ORDERS = {
     "due": ["due", "priority"],
@@ -62,7 +62,7 @@ FIRST = 10  # findings that the page of a deployment shows
 
 def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> FindingQuerySet:
     """The findings that the address asks for, the open ones if it does not say, in its order."""
-    rows = filtered(rows, query, sites).with_names().with_urgency().with_hazard()
+    rows = filtered(rows, query, sites).with_names().with_urgency()
     return lists.ordered(rows, query, ORDERS, "due")
 
 
@@ -78,7 +78,7 @@ def filtered(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> 
     if priority := lists.chosen(query, "priority", [code for code, _label in PRIORITIES]):
         rows = rows.filter(origin="condition") if priority == "condition" else rows.filter(priority=priority)
     if hazard := lists.chosen(query, "hazard", [code for code, _label in HAZARDS]):
-        rows = _of_hazard(rows, hazard)
+        rows = rows.filter(hazard=None if hazard == "none" else int(hazard))
     if age := lists.chosen(query, "age", [code for code, *_rest in AGES]):
         rows = rows.filter(_of_age(age))
     if site := lists.chosen(query, "site", [s.code for s in sites]):
@@ -103,16 +103,6 @@ def _of_age(code: str) -> Q:
     now = clock.now()
     wanted = Q(opened_at__lt=now - timedelta(days=more_than)) if more_than else Q()
     return wanted if up_to is None else wanted & Q(opened_at__gte=now - timedelta(days=up_to))
-
-
-def _of_hazard(rows: FindingQuerySet, hazard: str) -> FindingQuerySet:
-    """By the highest level in force; few findings are rated at all, so these are looked up first."""
-    rated: Any = HazardRating.objects.in_force().filter(finding__isnull=False)
-    if hazard == "none":
-        return rows.exclude(pk__in=rated.values("finding"))
-    of_level = rated.filter(level=int(hazard)).values("finding")
-    candidates: Any = rows.filter(pk__in=of_level).with_hazard()  # some of them have a higher rating too
-    return candidates.filter(hazard=int(hazard))
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
@@ -212,8 +202,6 @@ def grouped(mine: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> d
     by = query.get("by", "") if query.get("by", "") in GROUPINGS else "age"
     grouping = GROUPINGS[by]
     rows = filtered(mine, query, sites)
-    if by == "hazard":
-        rows = rows.with_hazard()
     counts = {code: Count("pk", filter=Q(priority=code)) for code in Finding.PRIORITIES}
     late = Count("pk", filter=Q(state="open", due__lt=LocalDay("site__zone")))
     of_each = rows.order_by().annotate(group=grouping.value()).values("group", *grouping.extra)
@@ -256,7 +244,7 @@ def as_csv(rows: FindingQuerySet) -> HttpResponse:
     return lists.csv_file("findings", header, (_row(finding) for finding in rows))
 
 
-def _row(finding: Any) -> list[Any]:
+def _row(finding: Finding) -> list[Any]:
     return [
         finding.ref, finding.title, finding.check_code, finding.priority, finding.gap, finding.deployment.ref,
         finding.deployment.name, finding.site.name, finding.owner, finding.due or _("before go-live"),

@@ -283,6 +283,19 @@ def test_what_is_accepted_does_not_enter_the_result_and_the_report_says_so(make:
     assert "Accepted until 2030-03-01 by Ben Okafor: A pharmacist reads every letter." in said["A wrong dose"]["reason"]
 
 
+def test_a_finding_keeps_the_highest_level_in_force(make: Make, finding: Finding) -> None:
+    other = entered(make, deployment=finding.deployment)
+    low, high = rated(make, finding, 2), rated(make, finding, 4)
+    ben = make.people["ben"]
+    assert Finding.objects.get(pk=finding.pk).hazard == 4
+    high.close(by=ben, reason="A pharmacist reads every letter.")
+    assert Finding.objects.get(pk=finding.pk).hazard == 2
+    said = {"title": "A wrong dose", "severity": "Major", "likelihood": "High", "reason": "Seen again."}
+    HazardRating.rate(finding.deployment, by=ben, level=5, finding=other, replaces=low, **said)
+    assert Finding.objects.get(pk=finding.pk).hazard is None
+    assert Finding.objects.get(pk=other.pk).hazard == 5
+
+
 # Found again -----------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from operator import or_
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import NullIf
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -39,12 +39,6 @@ class FindingQuerySet(ReadInFullQuerySet["Finding"]):
     def with_urgency(self) -> Self:
         """With `urgency`: the priority, and nothing for a condition, so that conditions come after the priorities."""
         return self.annotate(urgency=NullIf("priority", Value("")))
-
-    def with_hazard(self) -> Self:
-        """With `hazard`: the highest level of the hazard ratings in force on it, accepted ones too; or None."""
-        ratings: Any = Finding.hazard_ratings.rel.related_model._default_manager
-        of_this = ratings.in_force().filter(finding=OuterRef("pk")).order_by("-level")
-        return self.annotate(hazard=Subquery(of_this.values("level")[:1]))
 
     def settled(self) -> Self:
         """Without an action that is still open: those that may be closed."""
@@ -86,6 +80,7 @@ class Finding(Placed):
     gap = models.TextField(blank=True, default="")
     owner = models.CharField(max_length=120)
     person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # the owner, if somebody known here
+    hazard = models.PositiveSmallIntegerField(null=True)  # highest level in force on it, kept by HazardRating's verbs
     due = models.DateField(null=True)  # none means: before go-live
     first_due = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
