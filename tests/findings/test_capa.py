@@ -57,6 +57,14 @@ def test_by_hand_a_finding_needs_a_person_who_keeps_records_and_what_is_missing(
     assert (opened.origin, opened.due, opened.opened_by) == ("hand", None, make.people["asha"])
 
 
+def test_work_is_given_to_nobody_who_could_not_read_what_it_is_about(make: Make, finding: Finding) -> None:
+    for who in ("dora", "sam", "cleo"):
+        with pytest.raises(Refused, match="does not read"):
+            finding.hand_over(by=make.people["asha"], owner="", person=make.people[who])
+        with pytest.raises(Refused, match="does not read"):
+            entered(make, person=make.people[who])
+
+
 def test_one_open_finding_per_check_whoever_opened_it(make: Make, finding: Finding) -> None:
     first = entered(make, deployment=finding.deployment, check_code="mon-03")
     with pytest.raises(Refused, match="open already") as refused:

@@ -26,6 +26,13 @@ ANSWERERS = (*KEEPERS, Role.CATEGORY_LEAD)
 LATE = 7  # days overdue from which the clinical safety officer is shown a finding as well as its owner
 
 
+def must_read_here(person: User, finding: Placed) -> None:
+    """Refuse to give work at a hospital to somebody who could not read what it is about."""
+    ours = person.is_active and person.organisation_id == finding.organisation_id
+    if not (ours and person.reads_all_at(finding.site_id)):
+        raise Refused(_("%(name)s does not read the findings of this hospital.") % {"name": person.name})
+
+
 class FindingQuerySet(ReadInFullQuerySet["Finding"]):
     def open(self) -> Self:
         return self.filter(state=Finding.State.OPEN)
@@ -159,6 +166,8 @@ class Finding(Placed):
             raise Refused(_("Choose a priority."))
         if about.get("due") is None and deployment.is_live:
             raise Refused(_("It is in use already: enter the day by which it is put right."))
+        if person := about.get("person"):
+            must_read_here(person, deployment)
         code = about.get("check_code", "")
         if code and (other := deployment.findings.open().filter(check_code=code).first()):
             raise Refused(
@@ -224,6 +233,8 @@ class Finding(Placed):
         """Give it another owner: somebody known here, or a name."""
         self._must_be_open()
         by.must_hold(*KEEPERS, site=self.site, to=_("give a finding to another owner"))
+        if person:
+            must_read_here(person, self)
         owner = person.name if person else clean(owner)
         if not owner:
             raise Refused(_("Say who sees to it."))
