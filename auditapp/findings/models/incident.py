@@ -24,7 +24,7 @@ REPORTERS = tuple(role for role in Role if role != Role.VIEWER)
 
 
 class Harm(models.TextChoices):
-    """What happened to a patient, the least first: after the grades of “Learn from patient safety events” (NHS England)."""
+    """What happened to a patient, the least first: after the NHS’s “Learn from patient safety events”."""
 
     NONE = "none", gettext_lazy("No harm")
     LOW = "low", gettext_lazy("Low harm")
