@@ -12,7 +12,7 @@ from auditapp import models
 from auditapp.accounts.models import Placed
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
-from auditapp.findings.models import Finding
+from auditapp.findings.models import Action, Finding
 from auditapp.management.commands.draw_states import TARGET, drawn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +45,12 @@ def test_views_leave_refusals_to_the_middleware(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("states", "moves"),
-    [(Audit.State, Audit.MOVES), (Deployment.Status, Deployment.MOVES), (Finding.State, Finding.MOVES)],
+    [
+        (Audit.State, Audit.MOVES),
+        (Deployment.Status, Deployment.MOVES),
+        (Finding.State, Finding.MOVES),
+        (Action.State, Action.MOVES),
+    ],
 )
 def test_every_state_has_its_moves(states: type[db_models.TextChoices], moves: dict[str, set[str]]) -> None:
     assert set(moves) == set(states)

@@ -54,7 +54,8 @@ def _acts(finding: Finding, user: User) -> dict[str, bool]:
         "reopen": not is_open and answers,
         "explain": keeps,
         "release": officer,
-        "rate": officer,
+        "rate": officer and is_open,
+        "rate_again": officer,
     }
 
 

@@ -14,7 +14,7 @@ from auditapp import clock, lists
 from auditapp.accounts.models import LocalDay, Site
 from auditapp.deployments.models import Deployment
 from auditapp.findings import ages
-from auditapp.findings.models import Finding, FindingQuerySet, HazardRating
+from auditapp.findings.models import Finding, FindingQuerySet
 
 ORDERS = {
     "due": ["due", "priority"],
@@ -54,7 +54,7 @@ FIRST = 10  # findings that the page of a deployment shows
 
 def found(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> FindingQuerySet:
     """The findings that the address asks for, the open ones if it does not say, in its order."""
-    rows = filtered(rows, query, sites).with_names().with_urgency().with_hazard()
+    rows = filtered(rows, query, sites).with_names().with_urgency()
     return lists.ordered(rows, query, ORDERS, "due")
 
 
@@ -70,7 +70,7 @@ def filtered(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> 
     if priority := lists.chosen(query, "priority", [code for code, _label in PRIORITIES]):
         rows = rows.filter(origin="condition") if priority == "condition" else rows.filter(priority=priority)
     if hazard := lists.chosen(query, "hazard", [code for code, _label in HAZARDS]):
-        rows = _of_hazard(rows, hazard)
+        rows = rows.filter(hazard=None if hazard == "none" else int(hazard))
     if age := lists.chosen(query, "age", ages.LABELS):
         rows = rows.filter(ages.of_age(age))
     if site := lists.chosen(query, "site", [s.code for s in sites]):
@@ -79,7 +79,7 @@ def filtered(rows: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> 
         rows = rows.filter(deployment__ref=deployment)
     if owner := lists.typed(query, "owner"):
         rows = rows.filter(owner=owner)
-    if product := _product(query):
+    if (product := _product(query)) is not None:
         rows = rows.filter(deployment__product=product)
     return rows.matching(lists.typed(query, "q"))
 
@@ -89,13 +89,6 @@ def _product(query: QueryDict) -> int | None:
     return int(typed) if typed.isdecimal() and len(typed) < 19 else None
 
 
-def _of_hazard(rows: FindingQuerySet, hazard: str) -> FindingQuerySet:
-    """By the highest level in force; few findings are rated at all, so these are looked up first."""
-    rated = HazardRating.objects.in_force().filter(finding__isnull=False)
-    if hazard == "none":
-        return rows.exclude(pk__in=rated.values("finding"))
-    of_level = rated.filter(level=int(hazard)).values("finding")
-    return rows.filter(pk__in=of_level).with_hazard().filter(hazard=int(hazard))
 
 
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
@@ -123,7 +116,7 @@ def narrowed(query: QueryDict, mine: FindingQuerySet) -> list[dict[str, Any]]:
         shown.append(
             {"label": _("Owner"), "links": lists.links(query, "owner", [(owner, owner), ("", _("Everybody"))])}
         )
-    if product := _product(query):
+    if (product := _product(query)) is not None:
         of_it = mine.filter(deployment__product=product).values_list("deployment__product__name", flat=True)
         name = of_it.order_by().first() or _("Unknown")
         options = [(str(product), name), ("", _("All products"))]
@@ -191,8 +184,6 @@ def grouped(mine: FindingQuerySet, query: QueryDict, sites: Sequence[Site]) -> d
     by = query.get("by", "") if query.get("by", "") in GROUPINGS else "age"
     grouping = GROUPINGS[by]
     rows = filtered(mine, query, sites)
-    if by == "hazard":
-        rows = rows.with_hazard()
     counts = {code: Count("pk", filter=Q(priority=code)) for code in Finding.PRIORITIES}
     late = Count("pk", filter=Q(state="open", due__lt=LocalDay("site__zone")))
     of_each = rows.order_by().annotate(group=grouping.value()).values("group", *grouping.extra)
@@ -235,7 +226,7 @@ def as_csv(rows: FindingQuerySet) -> HttpResponse:
     return lists.csv_file("findings", header, (_row(finding) for finding in rows))
 
 
-def _row(finding: Any) -> list[Any]:
+def _row(finding: Finding) -> list[Any]:
     return [
         finding.ref, finding.title, finding.check_code, finding.priority, finding.gap, finding.deployment.ref,
         finding.deployment.name, finding.site.name, finding.owner, finding.due or _("before go-live"),

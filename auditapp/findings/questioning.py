@@ -64,7 +64,7 @@ def _about(code: str, question: Question | None, content: dict[str, Any], incide
         "priority": priority,
         "due": due,
         "owner": owner.name,
-        "person": owner,
+        "person": owner if owner.is_active and owner.reads_all_at(incident.site_id) else None,
     }
 
 

@@ -33,7 +33,7 @@ LINKS = [
     ("keptpassage", "incident_id", "incident"),
     ("keptpassage", "hazardrating_id", "hazardrating"),
 ]
-MAY_CHANGE = {"incident": "harm, cause", "action": "state", "finding": "ruled, person_id"}
+MAY_CHANGE = {"incident": "harm, cause", "action": "state", "finding": "ruled, person_id, hazard"}
 SEQUENCES = ["auditapp_incident_ref"]
 
 HELD = [
@@ -346,6 +346,11 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name="keptpassage",
             name="a_passage_is_kept_in_one_text",
+        ),
+        migrations.AddField(
+            model_name="finding",
+            name="hazard",
+            field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.AddField(
             model_name="finding",
@@ -958,6 +963,11 @@ class Migration(migrations.Migration):
                 condition=models.Q(("text", ""), _negated=True), name="a_root_cause_says_why"
             ),
         ),
-        migrations.RunSQL("UPDATE auditapp_finding SET ruled = priority", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "UPDATE auditapp_finding f SET ruled = priority, hazard = (SELECT max(level) FROM auditapp_hazardrating r "
+            "WHERE r.finding_id = f.id AND NOT EXISTS (SELECT FROM auditapp_hazardclosure c WHERE c.rating_id = r.id) "
+            "AND NOT EXISTS (SELECT FROM auditapp_hazardrating n WHERE n.replaces_id = r.id))",
+            migrations.RunSQL.noop,
+        ),
         *HELD,
     ]

@@ -47,4 +47,5 @@ def page(deployment: Deployment, user: User) -> dict[str, Any]:
         "tier": tiers.placed(policies[deployment.site_id], confirmed.facts if confirmed else None),
         "next_audits": coming,
         "hazards": deployment.hazard_ratings.open().select_related("by"),
+        "accepted": deployment.hazard_ratings.accepted().select_related("finding").prefetch_related("acceptances__by"),
     }

@@ -70,6 +70,7 @@ def left_lying(user: User) -> Iterator[Task]:
 def actions(user: User) -> Iterator[Task]:
     """What the person has to do about findings."""
     mine = Action.objects.visible_to(user).filter(owner=user, state=Action.State.TO_DO)
+    mine = mine.exclude(finding__deployment__status=Deployment.Status.RETIRED)
     for action in mine.select_related("finding__deployment", "site"):
         zone = action.site.zone
         kind = Kind.OVERDUE if action.due < clock.today(zone) else Kind.ACT
@@ -80,6 +81,7 @@ def actions(user: User) -> Iterator[Task]:
 def effects(user: User) -> Iterator[Task]:
     """Actions that are done and wait for somebody else's judgement: whoever planned it, or the safety officer."""
     done = Action.objects.visible_to(user).filter(state=Action.State.DONE).exclude(owner=user)
+    done = done.exclude(finding__deployment__status=Deployment.Status.RETIRED)
     officer_at = Site.objects.where(user, Role.CLINICAL_SAFETY_OFFICER)
     reported = ActionStep.objects.filter(kind="done", by=user).values("action")
     waiting = done.filter(Q(by=user) | Q(site__in=officer_at)).exclude(pk__in=reported)

@@ -57,6 +57,14 @@ def test_by_hand_a_finding_needs_a_person_who_keeps_records_and_what_is_missing(
     assert (opened.origin, opened.due, opened.opened_by) == ("hand", None, make.people["asha"])
 
 
+def test_work_is_given_to_nobody_who_could_not_read_what_it_is_about(make: Make, finding: Finding) -> None:
+    for who in ("dora", "sam", "cleo"):
+        with pytest.raises(Refused, match="does not read"):
+            finding.hand_over(by=make.people["asha"], owner="", person=make.people[who])
+        with pytest.raises(Refused, match="does not read"):
+            entered(make, person=make.people[who])
+
+
 def test_one_open_finding_per_check_whoever_opened_it(make: Make, finding: Finding) -> None:
     first = entered(make, deployment=finding.deployment, check_code="mon-03")
     with pytest.raises(Refused, match="open already") as refused:
@@ -281,6 +289,19 @@ def test_what_is_accepted_does_not_enter_the_result_and_the_report_says_so(make:
     assert said["Slow stop"]["state"] == "open"
     assert said["A wrong dose"]["state"] == "accepted"
     assert "Accepted until 2030-03-01 by Ben Okafor: A pharmacist reads every letter." in said["A wrong dose"]["reason"]
+
+
+def test_a_finding_keeps_the_highest_level_in_force(make: Make, finding: Finding) -> None:
+    other = entered(make, deployment=finding.deployment)
+    low, high = rated(make, finding, 2), rated(make, finding, 4)
+    ben = make.people["ben"]
+    assert Finding.objects.get(pk=finding.pk).hazard == 4
+    high.close(by=ben, reason="A pharmacist reads every letter.")
+    assert Finding.objects.get(pk=finding.pk).hazard == 2
+    said = {"title": "A wrong dose", "severity": "Major", "likelihood": "High", "reason": "Seen again."}
+    HazardRating.rate(finding.deployment, by=ben, level=5, finding=other, replaces=low, **said)
+    assert Finding.objects.get(pk=finding.pk).hazard is None
+    assert Finding.objects.get(pk=other.pk).hazard == 5
 
 
 # Found again -----------------------------------------------------------------------------------------

@@ -249,7 +249,7 @@ def test_the_answer_that_caused_it_is_one_link_away(client: Client, make: Make, 
 def test_who_may_do_what_is_offered_and_no_more(client: Client, make: Make, gaps: dict[str, Finding]) -> None:
     page = f"/findings/{gaps['mon-03'].ref}/"
     for who, offered in [
-        ("ben", {"change", "hand_over", "plan", "close", "explain", "release", "rate"}),
+        ("ben", {"change", "hand_over", "plan", "close", "explain", "release", "rate", "rate_again"}),
         ("asha", {"change", "hand_over", "plan", "close", "explain"}),
         ("vera", set()),
     ]:

@@ -67,6 +67,12 @@ def test_the_version_is_the_one_that_ran_on_that_day(make: Make) -> None:
         assert reported(make, deployment=deployment, happened_on=date(2001, 5, 1)).model_version is None
 
 
+def test_a_version_of_another_deployment_is_refused(make: Make) -> None:
+    other = make.deployment(live=True).versions.get()
+    with pytest.raises(Refused, match="another deployment"):
+        reported(make, version=other)
+
+
 def test_harm_has_an_order(make: Make) -> None:
     for harm in HARMS:
         reported(make, harm=harm)

@@ -140,7 +140,8 @@ def test_overdue_findings_wait_for_the_owner_together_by_deployment(make: Make, 
     deployment = make.deployment(live=True)
     gaps = {"mon_03": make.gap("not_met", due=date(2020, 1, 31)), "acc_10": make.gap("partial", due=date(2020, 3, 1))}
     issued(make, deployment=deployment, code="restrict", **gaps, mon_05=make.gap("partial"))
-    assert waits("omar") == ["See to 2 overdue findings"]
+    asked = ["Ask about 2 findings that are overdue by more than a week"]
+    assert only(waits, omar=["See to 2 overdue findings"], ben=asked)
     (task,) = my_work.waiting_for(make.people["omar"])
     assert task.due == date(2020, 1, 31)
     make.step(deployment, "retired", reason="Replaced.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,6 +12,12 @@ from auditapp.deployments.models import Deployment
 from auditapp.evidence.looking import LooksForPatients
 from auditapp.findings.matrix import hazard_level
 from auditapp.findings.models import Finding, HazardRating
+
+
+def _of(deployment: Deployment, replaces: HazardRating | None) -> QuerySet[Finding]:
+    """The open findings of the deployment, and the one that the rating belongs to already."""
+    kept = Q(pk=replaces.finding_id) if replaces else Q()
+    return deployment.findings.filter(Q(state=Finding.State.OPEN) | kept) if kept else deployment.findings.open()
 
 
 class HazardRatingForm(LooksForPatients):
@@ -62,7 +69,7 @@ class HazardRatingForm(LooksForPatients):
             choices = [(word, f"{word}: {help_text[word]}") for word in words[name]]
             self.fields[name].choices = choices  # type: ignore[attr-defined]
         findings = self.fields["finding"]
-        findings.queryset = deployment.findings.open()  # type: ignore[attr-defined]
+        findings.queryset = _of(deployment, replaces)  # type: ignore[attr-defined]
         findings.label_from_instance = lambda row: f"{row.ref}: {row.title}"  # type: ignore[attr-defined]
         if replaces is None:
             del self.fields["control"]

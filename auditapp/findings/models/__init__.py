@@ -2,8 +2,9 @@
 
 from auditapp.findings.models.action import Action, ActionStep
 from auditapp.findings.models.export import IncidentExport
-from auditapp.findings.models.finding import Closure, Finding, FindingChange, FindingQuerySet, Reopening
+from auditapp.findings.models.finding import Finding, FindingQuerySet
 from auditapp.findings.models.hazard import HazardClosure, HazardRating, HazardRatingQuerySet, RiskAcceptance
+from auditapp.findings.models.history import Closure, FindingChange, Reopening
 from auditapp.findings.models.incident import HARMS, REPORTERS, Cause, Harm, Incident, IncidentReview
 from auditapp.findings.models.root_cause import RootCause, RootCauseRelease
 

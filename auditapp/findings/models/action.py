@@ -13,7 +13,7 @@ from auditapp import clock
 from auditapp.accounts.models import LocalDay, Placed, ReadInFullQuerySet, Role, User
 from auditapp.deployments.models import KEEPERS
 from auditapp.evidence.models import Evidence
-from auditapp.findings.models.finding import ANSWERERS, Finding
+from auditapp.findings.models.finding import ANSWERERS, Finding, must_read_here
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
@@ -93,12 +93,7 @@ class Action(Placed):
             raise Refused(_("This finding is closed. Open it again first."))
         if not (what := clean(what)):
             raise Refused(_("Say what is to be done."))
-        if (
-            owner.organisation_id != finding.organisation_id
-            or not owner.is_active
-            or not owner.reads_all_at(finding.site_id)
-        ):
-            raise Refused(_("%(name)s does not read the findings of this hospital.") % {"name": owner.name})
+        must_read_here(owner, finding)
         n = finding.actions.count() + 1
         action = cls.objects.create(
             **finding.place, finding=finding, n=n, what=what, owner=owner, due=due, by=by, at=clock.now()

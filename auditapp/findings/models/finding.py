@@ -6,7 +6,7 @@ from operator import or_
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import NullIf
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import LocalDay, Placed, ReadInFullQuerySet, Role, User
 from auditapp.deployments.models import KEEPERS, Deployment, next_number
+from auditapp.findings.models.history import Closure, FindingChange, Reopening
 from auditapp.findings.models.incident import Incident
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.text import clean
@@ -23,6 +24,13 @@ from auditapp.trail.models import Event
 # Content, findings.lowering: anyone who answers may raise a priority.
 ANSWERERS = (*KEEPERS, Role.CATEGORY_LEAD)
 LATE = 7  # days overdue from which the clinical safety officer is shown a finding as well as its owner
+
+
+def must_read_here(person: User, finding: Placed) -> None:
+    """Refuse to give work at a hospital to somebody who could not read what it is about."""
+    ours = person.is_active and person.organisation_id == finding.organisation_id
+    if not (ours and person.reads_all_at(finding.site_id)):
+        raise Refused(_("%(name)s does not read the findings of this hospital.") % {"name": person.name})
 
 
 class FindingQuerySet(ReadInFullQuerySet["Finding"]):
@@ -39,12 +47,6 @@ class FindingQuerySet(ReadInFullQuerySet["Finding"]):
     def with_urgency(self) -> Self:
         """With `urgency`: the priority, and nothing for a condition, so that conditions come after the priorities."""
         return self.annotate(urgency=NullIf("priority", Value("")))
-
-    def with_hazard(self) -> Self:
-        """With `hazard`: the highest level of the hazard ratings in force on it, accepted ones too; or None."""
-        ratings: Any = Finding.hazard_ratings.rel.related_model._default_manager
-        of_this = ratings.in_force().filter(finding=OuterRef("pk")).order_by("-level")
-        return self.annotate(hazard=Subquery(of_this.values("level")[:1]))
 
     def settled(self) -> Self:
         """Without an action that is still open: those that may be closed."""
@@ -86,6 +88,7 @@ class Finding(Placed):
     gap = models.TextField(blank=True, default="")
     owner = models.CharField(max_length=120)
     person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # the owner, if somebody known here
+    hazard = models.PositiveSmallIntegerField(null=True)  # highest level in force on it, kept by HazardRating's verbs
     due = models.DateField(null=True)  # none means: before go-live
     first_due = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
@@ -170,6 +173,8 @@ class Finding(Placed):
             raise Refused(_("Choose a priority."))
         if about.get("due") is None and deployment.is_live:
             raise Refused(_("It is in use already: enter the day by which it is put right."))
+        if person := about.get("person"):
+            must_read_here(person, deployment)
         code = about.get("check_code", "")
         if code and (other := deployment.findings.open().filter(check_code=code).first()):
             raise Refused(
@@ -235,6 +240,8 @@ class Finding(Placed):
         """Give it another owner: somebody known here, or a name."""
         self._must_be_open()
         by.must_hold(*KEEPERS, site=self.site, to=_("give a finding to another owner"))
+        if person:
+            must_read_here(person, self)
         owner = person.name if person else clean(owner)
         if not owner:
             raise Refused(_("Say who sees to it."))
@@ -344,74 +351,3 @@ class Finding(Placed):
             due=due and due.isoformat(),
         )  # fmt: skip
         return again
-
-
-class FindingChange(Placed):
-    """The priority, the due date or the owner was changed by a person: what stood before, and why."""
-
-    class What(models.TextChoices):
-        PRIORITY = "priority", gettext_lazy("Provisional priority")
-        DUE = "due", gettext_lazy("Due date")
-        OWNER = "owner", gettext_lazy("Owner")
-
-    finding = models.ForeignKey(Finding, models.PROTECT, related_name="changes")
-    what = models.CharField(max_length=10, choices=What.choices)
-    before = models.CharField(max_length=120, blank=True, default="")
-    after = models.CharField(max_length=120, blank=True, default="")
-    reason = models.TextField(blank=True, default="")
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(what="priority", before__lt=models.F("after")) | ~Q(reason=""),
-                name="a_priority_is_lowered_for_a_reason",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.finding_id} {self.what}"
-
-
-class Closure(Placed):
-    """A finding was closed. It can be found again, so there may be more than one."""
-
-    finding = models.ForeignKey(Finding, models.PROTECT, related_name="closures")
-    n = models.PositiveSmallIntegerField()
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    reason = models.TextField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["finding", "n"], name="one_closure_per_number"),
-            models.CheckConstraint(condition=~models.Q(reason=""), name="a_closure_has_a_reason"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.finding_id} closed"
-
-
-class Reopening(Placed):
-    """A closed finding was opened again: by an audit that found it again, an incident, or somebody who saw it."""
-
-    finding = models.ForeignKey(Finding, models.PROTECT, related_name="reopenings")
-    n = models.PositiveSmallIntegerField()
-    source = models.CharField(max_length=30)  # the reference of an audit or an incident, or the finding's own
-    incident = models.ForeignKey(Incident, models.PROTECT, null=True, related_name="reopenings")
-    due = models.DateField(null=True)
-    reason = models.TextField()
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["n"]
-        constraints = [
-            models.UniqueConstraint(fields=["finding", "n"], name="one_reopening_per_number"),
-            models.CheckConstraint(condition=~models.Q(reason=""), name="a_finding_is_reopened_for_a_reason"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.finding_id} open again"

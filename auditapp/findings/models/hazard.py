@@ -4,7 +4,7 @@ from datetime import date
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext as _
 
 from auditapp import clock
@@ -23,6 +23,12 @@ class HazardRatingQuerySet(ReadInFullQuerySet):
     def in_force(self) -> "HazardRatingQuerySet":
         """Neither replaced by a later rating nor closed; accepted or not."""
         return self.filter(replaced_by=None, closure=None)
+
+    def note_highest(self, finding: Finding) -> None:
+        """Keep the highest level in force beside the finding: fifty thousand are sorted and counted by it."""
+        highest = self.in_force().filter(finding=finding).aggregate(level=Max("level"))["level"]
+        Finding.objects.filter(pk=finding.pk).update(hazard=highest)
+        finding.hazard = highest
 
     def open(self) -> "HazardRatingQuerySet":
         """Neither closed nor accepted (content, scoring.definitions.open_hazard_rating): these enter the result."""
@@ -98,6 +104,8 @@ class HazardRating(Placed):
             by=by,
             at=clock.now(),
         )
+        for about in {rated.finding for rated in (rating, replaces) if rated and rated.finding}:
+            cls.objects.note_highest(about)
         Event.record(
             by, "hazard.rated", rating, ref=rating.ref, level=level, replaces=replaces.ref if replaces else None
         )
@@ -148,6 +156,8 @@ class HazardRating(Placed):
         if HazardClosure.objects.filter(rating=self).exists() or hasattr(self, "replaced_by"):
             raise Refused(_("This hazard rating is no longer open."))
         closure = HazardClosure.objects.create(**self.place, rating=self, by=by, at=clock.now(), reason=reason)
+        if self.finding:
+            HazardRating.objects.note_highest(self.finding)
         Event.record(by, "hazard.closed", self, ref=self.ref)
         return closure
 

@@ -24,7 +24,7 @@ REPORTERS = tuple(role for role in Role if role != Role.VIEWER)
 
 
 class Harm(models.TextChoices):
-    """What happened to a patient, the least first: the grades of NHS England's “Learn from patient safety events”."""
+    """What happened to a patient, the least first: after the NHS’s “Learn from patient safety events”."""
 
     NONE = "none", gettext_lazy("No harm")
     LOW = "low", gettext_lazy("Low harm")
@@ -139,6 +139,8 @@ class Incident(Placed):
             raise Refused(_("An incident cannot have happened on a day to come."))
         if kind == cls.Kind.NEAR_MISS and harm != Harm.NONE:
             raise Refused(_("A near miss reached no patient. Choose “No harm”, or report a safety event."))
+        if version is not None and version.deployment_id != deployment.pk:
+            raise Refused(_("This is a version of another deployment."))
         version = version or deployment.version_on(happened_on)
         incident = cls.objects.create(
             **deployment.place,

@@ -9,13 +9,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from auditapp.audits.models import Audit
 from auditapp.deployments.models import Deployment
-from auditapp.findings.models import Finding
+from auditapp.findings.models import Action, Finding
 
 TARGET = Path(settings.BASE_DIR) / "docs" / "states.md"
 LIFECYCLES: list[tuple[str, Any, Any]] = [
     ("An audit", Audit.State, Audit.MOVES),
     ("A deployment", Deployment.Status, Deployment.MOVES),
     ("A finding", Finding.State, Finding.MOVES),
+    ("An action on a finding", Action.State, Action.MOVES),
 ]
 
 
