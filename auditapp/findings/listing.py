@@ -89,8 +89,6 @@ def _product(query: QueryDict) -> int | None:
     return int(typed) if typed.isdecimal() and len(typed) < 19 else None
 
 
-
-
 def search(query: QueryDict, sites: Sequence[Site]) -> dict[str, Any]:
     """The search form: words, priority, hazard, age, and the hospital where there is more than one."""
     menus = [
