@@ -106,7 +106,7 @@ def _reports(deployment: Deployment, until: datetime) -> list[dict[str, Any]]:
             "calculated_result": row.decision.calculated_result,
             "decision": row.decision.code,
             "superseded_by": superseding.get(row.audit_id),
-            "withdrawn_at": clock.utc_text(withdrawn[row.pk]) if row.pk in withdrawn else None,
+            "withdrawn_at": clock.utc_text(at) if (at := withdrawn.get(row.pk)) else None,
         }
         for row in rows
     ]

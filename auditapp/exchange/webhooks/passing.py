@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import Q
+
 from auditapp.deployments.models import Deployment, ModelVersion
 from auditapp.exchange.webhooks.telling import of_deployment
 from auditapp.findings.models import Finding
@@ -34,7 +36,7 @@ def _overdue() -> News:
 def _stale() -> News:
     """Versions in use that an audit examined and that it covers no more; the reason is a code of docs/validity.md."""
     rows = ModelVersion.objects.running().uncovered().filter(deployment__status__in=Deployment.IN_USE)
-    rows = rows.exclude(lapse="never_audited").select_related("deployment__site").order_by("pk")
+    rows = rows.exclude(Q(lapse="never_audited")).select_related("deployment__site").order_by("pk")
     return {
         f"{row.deployment.ref}:{row.pk}:{row.audited_by or ''}:{row.lapse}": {
             "audit": row.audited_by,
