@@ -20,7 +20,7 @@ from auditapp.deployments.models.deployment import DeploymentQuerySet
 from auditapp.deployments.models.policy import INTENSIVE, QUARTERLY, YEARLY
 from auditapp.tracking.first_plan import PlannedAudit
 
-FIRST = Audit.Reason.PRE_DEPLOYMENT.value
+FIRST, RE_AUDIT = Audit.Reason.PRE_DEPLOYMENT.value, Audit.Reason.RE_AUDIT.value
 # quarterly-monitoring, intensive_when: "the first three months of use, or autonomy_level>=2"
 FIRST_MONTHS = timedelta(days=91)
 INTENSIVE_AUTONOMY = 2
@@ -112,8 +112,8 @@ def _yearly(use: Use, policy: Policy) -> Due | None:
 
 
 def _quarterly(use: Use, policy: Policy) -> Due | None:
-    """Counted from the last quarterly or fuller audit; more often after one in the first months of use."""
-    last = _last(use, FIRST, QUARTERLY, YEARLY)
+    """Counted from the last quarterly or fuller audit, or the re-audit after an event; more often after one in the first months of use."""
+    last = _last(use, FIRST, QUARTERLY, YEARLY, RE_AUDIT)
     intensive, days = policy.interval(use.tier, INTENSIVE), policy.interval(use.tier, QUARTERLY)
     why = Why.REGULAR
     if intensive is not None and use.autonomy >= INTENSIVE_AUTONOMY:
