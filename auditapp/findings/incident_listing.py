@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import lists
 from auditapp.accounts.models import Site
-from auditapp.findings.models import HARMS, Cause, Harm, Incident
+from auditapp.deployments.models import Harm
+from auditapp.findings.models import HARMS, Cause, Incident
 from auditapp.findings.models.incident import IncidentQuerySet
 
 ORDERS = {

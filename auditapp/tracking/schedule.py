@@ -112,7 +112,7 @@ def _yearly(use: Use, policy: Policy) -> Due | None:
 
 
 def _quarterly(use: Use, policy: Policy) -> Due | None:
-    """Counted from the last quarterly or fuller audit, or the re-audit after an event; more often after one in the first months of use."""
+    """Counted from the last quarterly, fuller or re-audit; more often after one in the first months of use."""
     last = _last(use, FIRST, QUARTERLY, YEARLY, RE_AUDIT)
     intensive, days = policy.interval(use.tier, INTENSIVE), policy.interval(use.tier, QUARTERLY)
     why = Why.REGULAR

@@ -25,7 +25,7 @@ class Tier(models.TextChoices):
 
 
 class Harm(models.TextChoices):
-    """The harm of an incident, the least first."""
+    """What an incident did to a patient, the least first: after the NHS’s “Learn from patient safety events”."""
 
     NONE = "none", gettext_lazy("No harm")
     LOW = "low", gettext_lazy("Low harm")

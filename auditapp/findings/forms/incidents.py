@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.deployments.forms import Words, day_input, long_text
-from auditapp.deployments.models import Deployment, ModelVersion
+from auditapp.deployments.models import Deployment, Harm, ModelVersion
 from auditapp.evidence.looking import LooksForPatients
 from auditapp.findings import blinding
 from auditapp.findings.forms.findings import grouped
-from auditapp.findings.models import Cause, Harm, Incident, IncidentExport
+from auditapp.findings.models import Cause, Incident, IncidentExport
 from auditapp.questionnaires.models import Question
 
 

@@ -5,7 +5,7 @@ from auditapp.findings.models.export import IncidentExport
 from auditapp.findings.models.finding import Finding, FindingQuerySet
 from auditapp.findings.models.hazard import HazardClosure, HazardRating, HazardRatingQuerySet, RiskAcceptance
 from auditapp.findings.models.history import Closure, FindingChange, Reopening
-from auditapp.findings.models.incident import HARMS, REPORTERS, Cause, Harm, Incident, IncidentReview
+from auditapp.findings.models.incident import HARMS, REPORTERS, Cause, Incident, IncidentReview
 from auditapp.findings.models.root_cause import RootCause, RootCauseRelease
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Finding",
     "FindingChange",
     "FindingQuerySet",
-    "Harm",
     "HazardClosure",
     "HazardRating",
     "HazardRatingQuerySet",

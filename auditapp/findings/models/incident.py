@@ -14,23 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
-from auditapp.deployments.models import Deployment, ModelVersion, next_number
+from auditapp.deployments.models import Deployment, Harm, ModelVersion, next_number
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
 
 # Whoever works with the tool, or for those who do, may say that something went wrong; who only reads may not.
 REPORTERS = tuple(role for role in Role if role != Role.VIEWER)
-
-
-class Harm(models.TextChoices):
-    """What happened to a patient, the least first: after the NHS’s “Learn from patient safety events”."""
-
-    NONE = "none", gettext_lazy("No harm")
-    LOW = "low", gettext_lazy("Low harm")
-    MODERATE = "moderate", gettext_lazy("Moderate harm")
-    SEVERE = "severe", gettext_lazy("Severe harm")
-    DEATH = "death", gettext_lazy("Death")
 
 
 HARMS = tuple(Harm.values)  # in this order: harms from a threshold on are HARMS[HARMS.index(threshold):]
