@@ -236,6 +236,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
 }
 PROCRASTINATE_IMPORT_PATHS = [
     "auditapp.deployments.letters",
+    "auditapp.findings.letters",
     "auditapp.reports.board_jobs",
     "auditapp.reports.jobs",
     "auditapp.evidence.jobs",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts import scope
-from auditapp.accounts.models import Organisation, Role, User
+from auditapp.accounts.models import Organisation, Role, Site, User
 from auditapp.trail.models import Event
 
 SALT = "auditapp.accounts.notifications"
@@ -30,7 +30,7 @@ class MailChoice(models.Model):
         DUE = "due", gettext_lazy("Audits that come due")
         ESCALATION = "escalation", gettext_lazy("Audits and findings that are later than your hospital bears")
         STALE = "stale", gettext_lazy("Approvals that no longer hold")
-        FINDINGS = "findings", gettext_lazy("Findings and actions that become overdue")
+        FINDINGS = "findings", gettext_lazy("Your findings and actions that become overdue")
         INCIDENTS = "incidents", gettext_lazy("Safety events and near misses")
         BOARD = "board", gettext_lazy("The monthly report for the board")
 
@@ -40,7 +40,6 @@ class MailChoice(models.Model):
         Letter.DUE: (Role.AUDITOR, Role.DEPLOYMENT_OWNER),
         Letter.ESCALATION: (Role.CLINICAL_SAFETY_OFFICER, Role.GOVERNANCE_CHAIR),
         Letter.STALE: (Role.CLINICAL_SAFETY_OFFICER, Role.DEPLOYMENT_OWNER),
-        Letter.FINDINGS: (Role.DEPLOYMENT_OWNER,),
         Letter.INCIDENTS: (Role.CLINICAL_SAFETY_OFFICER,),
         Letter.BOARD: (),
     }
@@ -65,6 +64,22 @@ class MailChoice(models.Model):
         if letter in self.chosen:
             return bool(self.chosen[letter])
         return letter not in self.DUTY or self.user.holds(*self.DUTY[letter])
+
+    @classmethod
+    def readers(cls, letter: str, site: Site | None, organisation: int) -> list[User]:
+        """Who gets this kind of letter about everything at a hospital, or (None) about the whole group.
+
+        Whose duty it is there and who has not declined; and of the others who may look there, who asked for it.
+        Deployment owners are not among them where it is their duty: they are told of what they own.
+        """
+        people = User.objects.filter(organisation_id=organisation, is_active=True)
+        here = models.Q(memberships__site=None) | models.Q(memberships__site=site)
+        duty = models.Q(memberships__role__in=set(cls.DUTY[letter]) - {Role.DEPLOYMENT_OWNER})
+        asked = models.Q(**{f"mail_choice__chosen__{letter}": True})
+        if Role.DEPLOYMENT_OWNER in cls.DUTY[letter]:
+            asked &= ~models.Q(memberships__role=Role.DEPLOYMENT_OWNER)
+        declined = models.Q(**{f"mail_choice__chosen__{letter}": False})
+        return list(people.filter(here, duty | asked).exclude(declined).distinct())
 
     @transaction.atomic
     def choose(self, **wanted: bool) -> None:

@@ -111,7 +111,7 @@ UPDATE auditapp_mailchoice SET digest = coalesce((chosen->>'digest')::boolean, t
                                at_once = coalesce((chosen->>'at_once')::boolean, true);
 ALTER TABLE auditapp_mailchoice ALTER digest DROP DEFAULT, ALTER at_once DROP DEFAULT;
 """
-KINDS = [("reminder", "Reminder"), ("escalation", "Escalation")]
+KINDS = [("reminder", "Reminder"), ("overdue", "Overdue"), ("escalation", "Escalation")]
 HARMS = [
     ("none", "No harm"),
     ("low", "Low harm"),

@@ -182,3 +182,5 @@ class BoardReportFile(models.Model):
         if new:
             about = {"month": f"{report.month:%Y-%m}", "n": report.n, "site": report.site_id}
             Event.record(None, "board_report.sealed", report, **about, sha256=digest)
+            if report.complete:
+                board_jobs.tell.defer(report=report.pk, organisation=report.organisation_id)

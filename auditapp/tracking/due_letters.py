@@ -3,18 +3,20 @@
 from typing import Self
 
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, ReadInFullQuerySet, User
 from auditapp.deployments.models import Deployment
-from auditapp.findings.models import Finding
+from auditapp.findings.models import Action, Finding
 
 
 class Kind(models.TextChoices):
-    """What is said: that something comes, or that it is later than the hospital bears."""
+    """What is said: that something comes, that its date is past, or that it is later than the hospital bears."""
 
     REMINDER = "reminder", gettext_lazy("Reminder")
+    OVERDUE = "overdue", gettext_lazy("Overdue")
     ESCALATION = "escalation", gettext_lazy("Escalation")
 
 
@@ -23,16 +25,22 @@ class ReminderQuerySet(ReadInFullQuerySet["Reminder"]):
         rows = self.filter(day=day, kind=kind).select_related("deployment__site", "finding")
         return rows.order_by("due", "deployment__name")
 
+    def of_person(self, user: User) -> Self:
+        """Findings given to the person, or to nobody and on what they own; and those with actions of theirs."""
+        given = Q(finding__person=user) | Q(finding__person=None, deployment__owner=user)
+        own = Action.objects.filter(finding=OuterRef("finding"), due=OuterRef("due"), owner=user)
+        return self.filter(given & Q(reason="finding") | Q(Exists(own.overdue()), reason="action"))
+
 
 class Reminder(Placed):
-    """One distance of one due audit, or of one overdue finding, was reached on a day."""
+    """One distance of one due audit was reached on a day, or a finding or what is done about it was found overdue."""
 
     deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="+")
     finding = models.ForeignKey(Finding, models.PROTECT, related_name="+", null=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    reason = models.CharField(max_length=20)  # of the audit; "finding" for a finding
+    reason = models.CharField(max_length=20)  # of the audit; "finding", or "action" of a finding
     due = models.DateField()
-    days = models.IntegerField()  # the distance: so many days before; 0 for an escalation
+    days = models.IntegerField()  # the distance: so many days before; 0 for what is late
     day = models.DateField()  # at the hospital
     at = models.DateTimeField()
     objects = ReminderQuerySet.as_manager()

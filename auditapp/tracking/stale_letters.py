@@ -14,14 +14,14 @@ from procrastinate.contrib.django import app
 from auditapp import clock
 from auditapp.accounts import letters, scope
 from auditapp.accounts.checkpoints import tenants
-from auditapp.accounts.models import Placed, PlacedQuerySet, Role, Site, User
+from auditapp.accounts.models import Placed, PlacedQuerySet, User
 from auditapp.accounts.notifications import MailChoice
 from auditapp.deployments.models import Deployment, ModelVersion
 from auditapp.deployments.models.approval import LAPSES
 from auditapp.tracking.tasks import named
 
 AGAIN = RetryStrategy(max_attempts=6, exponential_wait=4)
-LETTER = MailChoice.Letter.AT_ONCE
+LETTER = MailChoice.Letter.STALE
 
 
 class StaleLetter(Placed):
@@ -58,13 +58,9 @@ def plan() -> None:
     """Write down what is to be said in the organisation in scope, and have each letter sent."""
     lapsed = ModelVersion.objects.running().lapsed().filter(deployment__status__in=Deployment.IN_USE)
     rows = list(lapsed.select_related("deployment__owner", "site"))
-    officers = {site: _officers(site) for site in {row.site for row in rows}}
+    readers = {site: MailChoice.readers(LETTER, site, site.organisation_id) for site in {row.site for row in rows}}
     for row in rows:
-        _write(row, [row.deployment.owner, *officers[row.site]])
-
-
-def _officers(site: Site) -> list[User]:
-    return list(User.objects.holding(Role.CLINICAL_SAFETY_OFFICER, site=site))
+        _write(row, [row.deployment.owner, *readers[row.site]])
 
 
 @transaction.atomic

@@ -4,8 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import DatabaseError, connection, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from auditapp.accounts.notifications import MailChoice
+from auditapp.findings import letters
 from auditapp.findings.models import HARMS, Incident
 from auditapp.refusals import NotAllowed, Refused
 from auditapp.trail.models import Event
@@ -32,6 +36,24 @@ def test_a_report_says_no_more_than_suspected_until_it_is_reviewed(make: Make) -
     verbs = Event.objects.filter(stream=incident.trail_stream, verb__startswith="incident.").order_by("seq")
     assert [event.verb for event in verbs] == ["incident.reported", "incident.reviewed", "incident.reviewed"]
     assert b"A dose was left out" not in b"".join(bytes(event.body) for event in verbs)
+
+
+def test_the_safety_officer_and_who_asked_are_told_by_title_alone(make: Make) -> None:
+    MailChoice.of(make.people["vera"]).choose(incidents=True)
+    MailChoice.of(make.people["sam"]).choose(incidents=True)  # of another hospital
+    incident = reported(make, by="asha", summary="A dose was drafted ten times too high.")
+    before = len(mail.outbox)
+    letters.tell(incident=incident.pk, organisation=incident.organisation_id, site=incident.site_id)
+    make.enter_scope()
+    jobs = ProcrastinateJob.objects.filter(task_name="mail.incident_to_one")
+    for job in list(jobs):
+        letters.tell_one(**job.args)
+        make.enter_scope()
+    sent = mail.outbox[before:]
+    assert sorted(letter.to[0].split("@")[0] for letter in sent) == ["ben", "vera"]
+    for letter in sent:
+        assert incident.get_absolute_url() in letter.body
+        assert "dose" not in letter.subject + letter.body
 
 
 def test_who_only_reads_reports_nothing(make: Make) -> None:

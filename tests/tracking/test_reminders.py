@@ -11,6 +11,7 @@ from auditapp import clock
 from auditapp.accounts.models import Site, User
 from auditapp.accounts.notifications import MailChoice
 from auditapp.deployments.models import Deployment
+from auditapp.findings.models import Action
 from auditapp.tracking import my_work, reminders
 from auditapp.tracking.due_letters import DueLetter, Reminder
 from auditapp.tracking.reminders import reached_distance
@@ -105,17 +106,36 @@ def test_what_is_later_than_the_hospital_bears_goes_to_officer_and_chair(make: M
             assert [(task.verb, task.due) for task in tasks] == [("See to 1 overdue audit", date(2026, 8, 31))]
 
 
-def test_overdue_findings_go_to_the_officer_alone(make: Make, grace: User) -> None:
+def test_overdue_findings_go_to_their_owner_and_later_to_the_officer_alone(make: Make, grace: User) -> None:
     setting(grace, remind_days=[], escalate_days=14)
     with make.at("2026-06-01 09:00"):
         submitted = make.submitted(mon_03=make.gap(due=date(2026, 6, 20)))
         finding = submitted.deployment.findings.get()
     assert finding.due == date(2026, 6, 20)
+    told = at_the_hour(make, "2026-06-21")  # on the day after, its owner is told once
+    assert [who for who, lines in told.items() if any(finding.ref in line for line in lines)] == ["omar"]
     assert not [line for lines in at_the_hour(make, "2026-07-04").values() for line in lines if finding.ref in line]
     told = at_the_hour(make, "2026-07-05")
     (line,) = [line for line in told["ben"] if finding.ref in line]
     assert line.endswith(finding.get_absolute_url())
     assert not [line for line in told.get("grace", []) if finding.ref in line]
+
+
+def test_an_overdue_action_is_told_to_whom_it_was_given(make: Make, grace: User) -> None:
+    setting(grace, remind_days=[], escalate_days=90)
+    with make.at("2026-06-01 09:00"):
+        finding = make.submitted(mon_03=make.gap(due=date(2026, 9, 20))).deployment.findings.get()
+        for name in ("asha", "ben"):
+            about = {"owner": make.people[name], "due": date(2026, 6, 20)}
+            Action.plan(finding, by=make.people["ben"], what=f"{name.title()} looks at twenty notes.", **about)
+    with make.at("2026-06-10 09:00"):
+        done = Action.objects.get(owner=make.people["ben"])
+        done.complete(by=make.people["ben"], note="Looked at.", done_on=date(2026, 6, 10))
+    told = at_the_hour(make, "2026-06-21")
+    assert set(told) == {"asha"}
+    assert told["asha"][0].startswith(f"An action on finding {finding.ref} on ")
+    assert "twenty notes" not in told["asha"][0]
+    assert at_the_hour(make, "2026-06-22") == {}
 
 
 def test_letters_tell_of_no_other_hospital(make: Make, grace: User) -> None:
@@ -128,7 +148,10 @@ def test_letters_tell_of_no_other_hospital(make: Make, grace: User) -> None:
 
 def test_who_switched_it_off_is_told_nothing_and_who_asked_is(make: Make, scribe: Deployment, omar: User) -> None:
     MailChoice.of(omar).choose(due=False)
-    assert set(at_the_hour(make, "2026-08-01")) == {"asha"}
+    MailChoice.of(make.people["vera"]).choose(due=True)
+    told = at_the_hour(make, "2026-08-01")
+    assert set(told) == {"asha", "vera"}
+    assert told["vera"][0] == told["asha"][0]
 
 
 def test_new_kinds_of_letters_are_quiet_for_whom_they_are_no_duty(make: Make) -> None:
@@ -136,13 +159,14 @@ def test_new_kinds_of_letters_are_quiet_for_whom_they_are_no_duty(make: Make) ->
         choice = MailChoice.of(make.people[name])
         return {letter for letter in MailChoice.Letter.values if choice.wants(letter)}
 
-    assert wants("vera") == {"digest", "at_once"}
-    assert wants("asha") == {"digest", "at_once", "due"}
-    assert wants("ben") == {"digest", "at_once", "escalation", "stale", "incidents"}
-    assert wants("omar") == {"digest", "at_once", "due", "stale", "findings"}
-    assert wants("grace") == {"digest", "at_once", "escalation"}
+    own = {"digest", "at_once", "findings"}  # of one's own work
+    assert wants("vera") == own
+    assert wants("asha") == own | {"due"}
+    assert wants("ben") == own | {"escalation", "stale", "incidents"}
+    assert wants("omar") == own | {"due", "stale"}
+    assert wants("grace") == own | {"escalation"}
     MailChoice.of(make.people["grace"]).choose(board=True, escalation=False)
-    assert wants("grace") == {"digest", "at_once", "board"}
+    assert wants("grace") == own | {"board"}
 
 
 def test_auditor_and_owner_find_in_their_work_what_comes_due(make: Make, scribe: Deployment, royal: Site) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from auditapp import clock
 from auditapp.accounts.models import Placed, PlacedQuerySet, Role, User
 from auditapp.deployments.models import Deployment, Harm, ModelVersion, next_number
+from auditapp.findings import letters
 from auditapp.refusals import Refused
 from auditapp.text import clean
 from auditapp.trail.models import Event
@@ -150,6 +151,7 @@ class Incident(Placed):
             by, "incident.reported", incident, ref=incident.ref, kind=kind, happened_on=happened_on.isoformat(),
             harm=harm, version=version and version.pk, checks=incident.checks,
         )  # fmt: skip
+        letters.tell.defer(incident=incident.pk, organisation=incident.organisation_id, site=incident.site_id)
         return incident
 
     @transaction.atomic
