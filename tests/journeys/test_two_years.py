@@ -63,16 +63,36 @@ class Story:
             expect(page.locator(".notice.answer")).to_contain_text(each)
         return page
 
-    def without_valid_audit(self, *, is_listed: bool) -> None:
-        """The portfolio's one answer: which running versions have no valid signed audit today?"""
+    def without_valid_audit(self, *, is_listed: bool, in_use: int = 1) -> None:
+        """The one question, which running versions have no valid signed audit today: on the portfolio and the board."""
         page = self.people.visit("eve", "/portfolio/?audit=none")
         expect(page.get_by_role("link", name=NAME)).to_have_count(1 if is_listed else 0)
-
-    def figures_of_the_board(self) -> dict[str, str]:
-        """The numbers at the head of the board's page."""
         page = self.people.visit("eve", "/board/")
-        terms, numbers = page.locator(".figures dt"), page.locator(".figures dd")
-        return dict(zip(terms.all_inner_texts(), numbers.all_inner_texts(), strict=True))
+        figure = page.locator(".figures div").filter(has_text="In use without a valid audit")
+        expect(figure.locator("dd")).to_have_text(f"{1 if is_listed else 0} of {in_use} in use")
+
+    def timeline(self, *words: str) -> None:
+        """What the list beside the chart tells, somewhere."""
+        page = self.people.visit("vera", self.address)
+        for each in words:
+            expect(page.locator(".happened").first).to_contain_text(each)
+
+    def board_report(self, day: int, **totals: int) -> int:
+        """The next first of a month after a day: the worker makes the report of the month before, and it says this.
+
+        Returns the day reached.
+        """
+        first = self.years.month_after(day)
+        self.years.live_through(first)
+        page = self.people.visit("eve", "/board/reports/")
+        month = self.years.date(first - 1)
+        page.get_by_role("link", name=re.compile(f"{month:%B %Y}")).first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"{month:%B %Y}")
+        address = page.get_by_role("link", name=re.compile("facts", re.IGNORECASE)).first.get_attribute("href")
+        facts = page.request.get(f"{self.years.url}{address}").json()
+        assert facts["board"]["complete"]
+        assert {name: facts["totals"][name] for name in totals} == totals
+        return first
 
     def step(self, to: str, reason: str) -> None:
         """Omar proposes a step, and Ben signs it off."""
@@ -137,7 +157,8 @@ def nothing_goes_into_use_without_an_audit(story: Story) -> None:
     expect(page.get_by_label("Reason")).to_have_value("Three clinics would like to begin.")
     story.people.look(page, "gate")
     story.says("Version 1.0 has no issued audit")
-    story.without_valid_audit(is_listed=False)  # nobody uses it yet
+    story.without_valid_audit(is_listed=False, in_use=0)  # nobody uses it yet
+    story.timeline("In evaluation", "1.0")
 
 
 def a_pilot_under_contingencies(story: Story) -> None:
@@ -152,8 +173,8 @@ def a_pilot_under_contingencies(story: Story) -> None:
     story.step("Pilot", "Three clinics begin under the contingency.")
     story.says(f"Version 1.0 is covered by {story.audits['before']}")
     story.without_valid_audit(is_listed=False)
-    story.due("Quarterly check", "in 91 days")
-    assert story.figures_of_the_board()
+    story.due("Quarterly check", shown(story.years.date(14 + 91)))
+    story.timeline("Pilot", story.audits["before"])
 
 
 def the_contingency_is_met_and_it_goes_live(story: Story) -> None:
@@ -181,17 +202,18 @@ def quarters_pass(story: Story) -> None:
     story.years.live_through(100)
     story.audit("first quarter", "quarterly-monitoring", "quarterly", "continue")
     story.says(f"is covered by {story.audits['first quarter']}")
-    story.years.live_through(100 + 91 + 16)
+    story.board_report(101, in_use=1, valid=1, without=0)
+    forgotten = story.board_report(100 + 91 + 16, in_use=1, valid=0, without=1)
     story.says("does not hold any more", f"The next audit was due by {shown(story.years.date(191))}")
     story.without_valid_audit(is_listed=True)
-    story.due("Quarterly check", "16 days")
+    story.due("Quarterly check", f"{forgotten - 191} days")
     for officer in ("ben", "grace"):
         assert any("overdue" in letter.lower() for letter in story.years.letters(officer)), officer
     story.audit("second quarter", "quarterly-monitoring", "quarterly", "continue")
     story.says(f"is covered by {story.audits['second quarter']}")
-    story.years.live_through(290)
+    story.years.live_through(300)
     story.audit("third quarter", "quarterly-monitoring", "quarterly", "continue")
-    story.years.live_through(370)
+    story.years.live_through(375)
     story.audit("yearly", "annual-review", "yearly", "continue")
     story.says(f"is covered by {story.audits['yearly']}")
     story.without_valid_audit(is_listed=False)
@@ -213,6 +235,8 @@ def an_update_makes_the_approval_stale(story: Story) -> None:
     story.audit("update", "incident-update-reaudit", "re_audit", "continue", triggers=["model_or_prompt_update"])
     story.says(f"Version 2.0 is covered by {story.audits['update']}")
     story.without_valid_audit(is_listed=False)
+    story.board_report(405, in_use=1, valid=1, without=0)
+    story.timeline("2.0", story.audits["yearly"], story.audits["update"])
     page = story.people.visit("grace", f"/comparison/{story.audits['yearly']}/{story.audits['update']}/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
@@ -237,6 +261,8 @@ def an_incident_is_contained_and_audited(story: Story) -> None:
     page.get_by_role("link", name="Suspend the deployment").click()
     page.get_by_role("button", name="Change the status").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("· Suspended")
+    story.without_valid_audit(is_listed=False, in_use=0)
+    assert any("Safety event" in letter for letter in story.years.letters("ben"))
     story.years.live_through(451)
     story.audit("contained", "containment-72h", "containment", "restrict")
     page = story.people.visit("ben", incident)
@@ -248,6 +274,8 @@ def an_incident_is_contained_and_audited(story: Story) -> None:
     story.step("Live", "The cause is known and put right.")
     story.says(f"Version 2.0 is covered by {story.audits['after the event']}")
     story.without_valid_audit(is_listed=False)
+    story.timeline("I-0001", "Suspended", story.audits["contained"], story.audits["after the event"])
+    story.board_report(466, in_use=1, valid=1, without=0)
 
 
 def it_is_retired(story: Story) -> None:
@@ -255,7 +283,8 @@ def it_is_retired(story: Story) -> None:
     story.years.live_through(700)
     story.step("Retired", "The contract has ended.")
     story.says("This deployment is retired")
-    story.without_valid_audit(is_listed=False)
+    story.without_valid_audit(is_listed=False, in_use=0)
+    story.board_report(700, in_use=0, valid=0, without=0)
     page = story.people.visit("asha", f"/schedule/?deployment={story.ref}")
     expect(page.get_by_text("Nothing here is due")).to_be_visible()
     page = story.people.visit("vera", story.address)

@@ -30,6 +30,11 @@ class Years(Ward):
         """The calendar day that lies so many days after the beginning."""
         return self.begin + timedelta(days=day)
 
+    def month_after(self, day: int) -> int:
+        """The next day that begins a month: when the worker makes the board's report of the month before."""
+        then = self.date(day).replace(day=28) + timedelta(days=4)
+        return (then.replace(day=1) - self.begin).days
+
     def turn_to(self, day: int, hour: int = 9) -> None:
         """Go on from an hour (UTC) of a day; time never goes back."""
         new = self.clock.with_suffix(".new")
