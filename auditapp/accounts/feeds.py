@@ -2,25 +2,21 @@
 
 import hashlib
 import secrets
-from typing import NamedTuple, Self
+from typing import Self
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
 
 from auditapp import clock
+from auditapp.accounts import scope
 from auditapp.accounts.models import Organisation, User
+from auditapp.refusals import Refused
 from auditapp.trail.models import Event
 
 
 def digest_of(token: str) -> str:
     """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-class Door(NamedTuple):
-    """Whose calendar an address leads to. Nothing of what is in it."""
-
-    organisation: int
-    user: int
 
 
 class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
@@ -38,8 +34,10 @@ class CalendarFeed(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     user = models.ForeignKey(User, models.PROTECT, related_name="+")
     token_sha256 = models.CharField(max_length=64, unique=True)
+    only_mine = models.BooleanField(default=False, db_default=False)  # what the person owns, not all that they see
     at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    used_on = models.DateField(null=True)  # the last day, in UTC, on which somebody asked for it
     objects = CalendarFeedQuerySet.as_manager()
 
     class Meta:
@@ -58,13 +56,16 @@ class CalendarFeed(models.Model):
 
     @classmethod
     @transaction.atomic
-    def make(cls, *, by: User) -> str:
+    def make(cls, *, by: User, only_mine: bool = False) -> str:
         """A new address, in place of the one before. The token is returned and stored nowhere."""
+        if not by.held:
+            raise Refused(_("You hold no role yet, so there is nothing that a calendar could show."))
         User.objects.select_for_update(no_key=True).get(pk=by.pk)
         cls._end(by)
         token = secrets.token_urlsafe(32)
-        cls.objects.create(organisation_id=by.organisation_id, user=by, token_sha256=digest_of(token), at=clock.now())
-        Event.record(by, "account.calendar_made", by)
+        about = {"only_mine": only_mine, "token_sha256": digest_of(token), "at": clock.now()}
+        cls.objects.create(organisation_id=by.organisation_id, user=by, **about)
+        Event.record(by, "calendar.made", by, only_mine=only_mine)
         return token
 
     @classmethod
@@ -72,16 +73,37 @@ class CalendarFeed(models.Model):
     def revoke(cls, *, by: User) -> None:
         """From now on the address leads nowhere."""
         if cls._end(by):
-            Event.record(by, "account.calendar_revoked", by)
+            Event.record(by, "calendar.revoked", by)
 
     @classmethod
     def _end(cls, user: User) -> int:
         return cls.objects.visible_to(user).in_force().update(revoked_at=clock.now())
 
-    @staticmethod
-    def door(token: str) -> Door | None:
-        """Where an address leads, asked before any scope is set; None for one that is not in force."""
+    @classmethod
+    def behind(cls, token: str) -> "CalendarFeed | None":
+        """The feed that an address leads to, if it is in force and its person has a role; the scope becomes theirs.
+
+        The database function is the only door before any scope is set, and says no more than whose address it is.
+        """
+        digest = digest_of(token)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT organisation_id, user_id FROM auditapp_calendar_door(%s)", [digest_of(token)])
-            row = cursor.fetchone()
-        return Door(*row) if row else None
+            cursor.execute("SELECT organisation_id, user_id FROM auditapp_calendar_door(%s)", [digest])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        organisation, key = found
+        scope.enter(organisation, [])
+        person = User.objects.get(pk=key)
+        scope.enter_as(person)
+        if not person.held:
+            return None
+        feed = cls.objects.visible_to(person).in_force().filter(token_sha256=digest).first()
+        if feed:
+            feed.user = person  # whose roles are read already
+        return feed
+
+    def note_use(self) -> None:
+        """Keep the day, so that its person sees whether anybody still asks; written once a day."""
+        today = clock.today("UTC")
+        if self.used_on != today:
+            CalendarFeed.objects.filter(pk=self.pk).update(used_on=today)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from auditapp.tracking import (
     board_views,
+    calendar_page,
     intake_page,
     life_page,
     on_a_day,
@@ -20,6 +21,9 @@ urlpatterns = [
     path("", views.my_work, name="my_work"),
     path("portfolio/", views.portfolio, name="portfolio"),
     path("schedule/", scheduling.schedule, name="schedule"),
+    path("schedule/calendar/", calendar_page.calendar, name="calendar"),
+    path("schedule/calendar/end/", calendar_page.calendar_end, name="calendar_end"),
+    path("calendar/<str:token>.ics", calendar_page.calendar_feed, name="calendar_feed"),
     # /first-plan/<hospital>/: of what was live before anybody audited it
     path("first-plan/", planning.first_plans, name="first_plans"),
     path("first-plan/<slug:code>/", planning.first_plan, name="first_plan"),

@@ -56,6 +56,7 @@ TABLE = [
     Page("reports:verify_report", with_={"public_id": "issued"}, public=True, post=ALL),
     Page("reports:schema", with_={"name": "report-1.schema.json"}, public=True),
     Page("accounts:mail_off", with_={"token": "letter"}, public=True, post=ALL),
+    Page("tracking:calendar_feed", with_={"token": "calendar"}, public=True),
     Page("help", public=True),
     Page("accessibility", public=True),
     Page("healthz", public=True),
@@ -78,6 +79,8 @@ TABLE = [
     Page("accounts:password", post=ALL),
     Page("accounts:notifications", post=ALL),
     Page("tracking:my_work"),
+    Page("tracking:calendar", post=ALL),
+    Page("tracking:calendar_end", get=None, post=ALL),
     # Lists: everyone opens them and sees their own hospitals in them
     Page("tracking:portfolio"),
     Page("tracking:board"),

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from auditapp import clock
+from auditapp.accounts import scope
+from auditapp.accounts.feeds import CalendarFeed
 from auditapp.accounts.models import Membership, User
 from auditapp.accounts.notifications import OffLink
 from auditapp.audits.models import Comment, PaperEntry, SecondReading, SupplierRequest
@@ -61,6 +63,9 @@ class World:
             "colleague": str(make.people["olga"].pk),
             "letter": letter,
         }
+        scope.enter_as(make.people["olga"])
+        self.things["calendar"] = CalendarFeed.make(by=make.people["olga"])
+        make.enter_scope()
         proposal = Intake.propose(
             by=make.people["asha"], site=deployment.site, name="Letters", purpose="Drafts letters.", users="Clerks",
             patients="None", contact="Asha Rao",

@@ -41,6 +41,10 @@ class FindingQuerySet(ReadInFullQuerySet["Finding"]):
         """Open beyond the due date by more than so many days, by the calendar of the hospital."""
         return self.open().filter(due__lt=LocalDay("site__zone", before=days))
 
+    def given_to(self, user: User) -> Self:
+        """Given to the person, or to nobody and on what they own."""
+        return self.filter(Q(person=user) | Q(person=None, deployment__owner=user))
+
     def with_names(self) -> Self:
         return self.select_related("deployment__site", "deployment__product", "site", "person", "incident", "opened_by")
 
