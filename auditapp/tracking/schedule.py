@@ -6,21 +6,23 @@ Every interval and its source is in docs/schedule.md.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F, Max, Min, OuterRef, Subquery
+from django.db.models import F, Max, Min, OuterRef, Q, Subquery
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from auditapp import clock
 from auditapp.accounts.models import Site
 from auditapp.audits.models import Audit
-from auditapp.deployments.models import Deployment, Policy, StatusChange, Tier
+from auditapp.deployments.models import Deployment, ModelVersion, Policy, StatusChange, Tier
+from auditapp.deployments.models.approval import CONTAINMENT_DAYS, FOR_USE
 from auditapp.deployments.models.deployment import DeploymentQuerySet
 from auditapp.deployments.models.policy import INTENSIVE, QUARTERLY, YEARLY
 from auditapp.tracking.first_plan import PlannedAudit
 
-FIRST, RE_AUDIT = Audit.Reason.PRE_DEPLOYMENT.value, Audit.Reason.RE_AUDIT.value
+FIRST, CONTAINMENT = Audit.Reason.PRE_DEPLOYMENT.value, Audit.Reason.CONTAINMENT.value
+RE_AUDIT = Audit.Reason.RE_AUDIT.value
 # quarterly-monitoring, intensive_when: "the first three months of use, or autonomy_level>=2"
 FIRST_MONTHS = timedelta(days=91)
 INTENSIVE_AUTONOMY = 2
@@ -31,6 +33,7 @@ REASONS = {
     FIRST: gettext_lazy("First audit"),
     QUARTERLY: gettext_lazy("Quarterly check"),
     YEARLY: gettext_lazy("Yearly review"),
+    RE_AUDIT: gettext_lazy("Re-audit"),
 }
 
 
@@ -38,6 +41,7 @@ class Why:
     """Why an audit is due on its day, as a code; WHY says it in words."""
 
     NEVER, PLANNED, REGULAR, FIRST_MONTHS, AUTONOMY = "never", "planned", "regular", "first_months", "autonomy"
+    CONTAINED = "contained"
 
 
 WHY = {
@@ -46,6 +50,7 @@ WHY = {
     Why.REGULAR: pgettext_lazy("interval", "regular"),
     Why.FIRST_MONTHS: gettext_lazy("more often in the first three months of use"),
     Why.AUTONOMY: gettext_lazy("more often from autonomy level 2 on"),
+    Why.CONTAINED: gettext_lazy("use goes on by the containment check alone"),
 }
 
 
@@ -57,6 +62,8 @@ class Use:
     tier: str
     autonomy: int = 0
     issued: Mapping[str, date] = field(default_factory=dict)  # reason -> the day its last audit was issued
+    running: Mapping[str, date] = field(default_factory=dict)  # the same of the version that runs, where it has any
+    first: date | None = None  # the day its very first audit was issued
     begun: Mapping[str, str] = field(default_factory=dict)  # reason -> the audit under way
     planned: date | None = None  # of its first audit, by the plan that the executive signed
 
@@ -92,28 +99,33 @@ def dues(use: Use, policy: Policy) -> list[Due]:
         if use.planned:
             return [Due(FIRST, use.planned, Why.PLANNED, begun)]
         return [Due(FIRST, use.since, Why.NEVER, begun)]
-    found = [due for due in (_yearly(use, policy), _quarterly(use, policy)) if due]
-    if len(found) == 2 and abs(found[0].on - found[1].on) <= REPLACES:
-        found.pop()  # the yearly review stands in for this quarterly check
-    return sorted(found, key=lambda due: (due.on, due.reason))
-
-
-def _last(use: Use, *reasons: str) -> date:
-    """The day from which an interval runs: the last of these audits, or the beginning of use after it."""
-    return max([use.since, *(use.issued[reason] for reason in reasons if reason in use.issued)])
+    yearly, regular = _yearly(use, policy), _regular(use, policy)
+    if yearly and regular and regular.reason == QUARTERLY and abs(yearly.on - regular.on) <= REPLACES:
+        regular = None  # the yearly review stands in for this quarterly check
+    return sorted((due for due in (yearly, regular) if due), key=lambda due: (due.on, due.reason))
 
 
 def _yearly(use: Use, policy: Policy) -> Due | None:
+    """Counted from the last audit that asked everything; from the first of all where there was none."""
     days = policy.interval(use.tier, YEARLY)
     if days is None:
         return None
-    due = _last(use, FIRST, YEARLY) + timedelta(days=days)
-    return Due(YEARLY, due, Why.REGULAR, use.begun.get(YEARLY, ""), days)
+    full = [use.issued[reason] for reason in (FIRST, YEARLY) if reason in use.issued]
+    last = max(full, default=use.first or min(use.issued.values()))
+    return Due(YEARLY, max(use.since, last) + timedelta(days=days), Why.REGULAR, use.begun.get(YEARLY, ""), days)
 
 
-def _quarterly(use: Use, policy: Policy) -> Due | None:
-    """Counted from the last quarterly, fuller or re-audit; more often after one in the first months of use."""
-    last = _last(use, FIRST, QUARTERLY, YEARLY, RE_AUDIT)
+def _regular(use: Use, policy: Policy) -> Due | None:
+    """Counted from the last audit of whatever reason; more often after one in the first months of use.
+
+    A containment check lets use go on for few days alone: what is due after it is the re-audit.
+    """
+    issued = use.running or use.issued
+    newest = max(issued, key=lambda reason: (issued[reason], reason != CONTAINMENT))
+    last = max(use.since, issued[newest])
+    if newest == CONTAINMENT:
+        on = last + timedelta(days=CONTAINMENT_DAYS)
+        return Due(RE_AUDIT, on, Why.CONTAINED, use.begun.get(RE_AUDIT, ""), CONTAINMENT_DAYS)
     intensive, days = policy.interval(use.tier, INTENSIVE), policy.interval(use.tier, QUARTERLY)
     why = Why.REGULAR
     if intensive is not None and use.autonomy >= INTENSIVE_AUTONOMY:
@@ -192,7 +204,7 @@ def coming(
             since=clock.day(used_from or registered, zone),
             tier=tier,
             autonomy=int(autonomy or 0),
-            issued={reason: clock.day(at, zone) for reason, at in issued.get(pk, ())},
+            **_days(issued.get(pk, []), zone),
             begun=begun.get(pk, {}),
             planned=planned.get(pk),
         )
@@ -216,12 +228,42 @@ def _deployments(rows: DeploymentQuerySet, policies: Mapping[int, Policy]) -> Se
     )  # fmt: skip
 
 
-def _issued(deployments: Any) -> dict[int, list[tuple[str, datetime]]]:
-    rows = Audit.objects.issued().filter(deployment__in=deployments).order_by()
-    found: dict[int, list[tuple[str, datetime]]] = {}
-    for deployment, reason, at in rows.values_list("deployment", "reason").annotate(last=Max("issued_at")):
-        found.setdefault(deployment, []).append((reason, at))
+class _Issued(NamedTuple):
+    """The audits of one reason that were issued for one deployment; those for use decide that it begins or goes on."""
+
+    deployment: int
+    reason: str
+    last: datetime
+    for_use: datetime | None  # the last of them
+    first_for_use: datetime | None
+    running: datetime | None  # the last for use of the version that runs
+
+
+def _issued(deployments: Any) -> dict[int, list[_Issued]]:
+    running = ModelVersion.objects.running().filter(deployment__in=deployments).order_by().values("pk")
+    for_use = Q(reports__issued_at__isnull=False, reports__decision__code__in=FOR_USE)
+    rows = Audit.objects.issued().filter(deployment__in=deployments).order_by().values("deployment", "reason")
+    rows = rows.annotate(
+        last=Max("issued_at"),
+        for_use=Max("issued_at", filter=for_use),
+        first_for_use=Min("issued_at", filter=for_use),
+        running=Max("issued_at", filter=for_use & Q(model_version__in=running)),
+    )
+    found: dict[int, list[_Issued]] = {}
+    for row in map(_Issued._make, rows.values_list(*_Issued._fields)):
+        found.setdefault(row.deployment, []).append(row)
     return found
+
+
+def _days(rows: Sequence[_Issued], zone: str) -> dict[str, Any]:
+    """What the rule takes of them. Decisions against use start no clock, unless there was no other."""
+    last = {row.reason: row.for_use for row in rows if row.for_use} or {row.reason: row.last for row in rows}
+    first = min((row.first_for_use for row in rows if row.first_for_use), default=None)
+    return {
+        "issued": {reason: clock.day(at, zone) for reason, at in last.items()},
+        "running": {row.reason: clock.day(row.running, zone) for row in rows if row.running},
+        "first": first and clock.day(first, zone),
+    }
 
 
 def _begun(deployments: Any) -> dict[int, dict[str, str]]:

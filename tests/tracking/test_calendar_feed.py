@@ -84,7 +84,9 @@ def test_an_entry_keeps_its_name_when_its_day_moves(client: Client, make: Make, 
     for day in ("2026-01-20", "2026-02-10"):
         with make.at(f"{day} 09:00"):
             issued(make, deployment=deployment, questionnaire="quarterly-monitoring", reason="quarterly")
-            (event,) = (e for e in calendar(client, address).walk("VEVENT") if str(e["SUMMARY"]).startswith("Quarterly"))
+            (event,) = (
+                e for e in calendar(client, address).walk("VEVENT") if str(e["SUMMARY"]).startswith("Quarterly")
+            )
             seen.append((str(event["UID"]), event.decoded("DTSTART")))
     assert [day for _uid, day in seen] == [date(2026, 2, 19), date(2026, 3, 12)]
     assert len({uid for uid, _day in seen}) == 1

@@ -21,6 +21,7 @@ from tests.factories import Make
 from tests.tracking.issued import issued, sign_in
 
 START = date(2025, 1, 1)
+CHECK = {"questionnaire": "quarterly-monitoring", "reason": "quarterly"}
 BUILT_IN = Policy.built_in(1)
 
 
@@ -50,6 +51,23 @@ def test_the_yearly_review_stands_in_for_the_quarterly_check_of_the_same_thirty_
     assert due(issued=last) == [("quarterly", 364, "regular"), ("yearly", 365, "regular")][1:]
     assert [reason for reason, *_ in due(issued=last | {"quarterly": days(243)})] == ["quarterly", "yearly"]
     assert due(issued=last | {"yearly": days(360)}) == [("quarterly", 451, "regular"), ("yearly", 725, "regular")]
+
+
+def test_after_a_containment_check_the_re_audit_is_due_in_a_fortnight_and_nothing_shorter() -> None:
+    contained = {"pre_deployment": START, "quarterly": days(100), "containment": days(150)}
+    assert due(issued=contained) == [("re_audit", 164, "contained"), ("yearly", 365, "regular")]
+    close = {"pre_deployment": START, "containment": days(360)}
+    assert due(issued=close) == [("yearly", 365, "regular"), ("re_audit", 374, "contained")]
+    assert due(issued=contained | {"re_audit": days(150)})[0] == ("quarterly", 241, "regular")
+    own = Policy(intervals={"full": {}})
+    assert due(own, issued=contained) == [("re_audit", 164, "contained")]
+
+
+def test_the_version_that_runs_gives_the_regular_clock_and_the_last_full_audit_the_yearly_one() -> None:
+    issued = {"pre_deployment": START, "re_audit": days(200)}  # the newer one of a version that was taken back
+    assert due(issued=issued, running={"pre_deployment": START})[0] == ("quarterly", 30, "first_months")
+    never_in_full = {"quarterly": days(200)}
+    assert due(issued=never_in_full, first=days(40)) == [("quarterly", 291, "regular"), ("yearly", 405, "regular")]
 
 
 def test_what_was_audited_before_its_use_is_counted_from_the_beginning_of_use() -> None:
@@ -97,12 +115,12 @@ def test_the_rows_give_what_the_rule_says(make: Make, royal: Site) -> None:
         make.deployment(name="Not in use")
         other = make.deployment(name="Elsewhere", site="general", live=True)
     with make.at("2026-01-20 09:00"):
-        issued(make, deployment=deployment)
+        issued(make, deployment=deployment, **CHECK)
     with make.at("2026-02-10 09:00"):
-        under_way = make.audit(deployment=deployment, questionnaire="quarterly-monitoring", reason="quarterly")
+        under_way = make.audit(deployment=deployment, **CHECK)
         expected = [
-            ("Scribe", "quarterly", date(2026, 2, 4), under_way.ref),
-            ("Scribe", "yearly", date(2027, 1, 5), ""),
+            ("Scribe", "quarterly", date(2026, 2, 19), under_way.ref),
+            ("Scribe", "yearly", date(2027, 1, 20), ""),
         ]
         assert coming(royal) == expected
         assert coming(other.site) == [("Elsewhere", "pre_deployment", date(2026, 1, 5), "")]
@@ -143,7 +161,7 @@ def test_the_page_shows_the_overdue_first_and_filters_by_address(client: Client,
     with make.at("2026-01-05 09:00"):
         late = make.deployment(name="Late", live=True)
     new = make.deployment(name="New", live=True)
-    issued(make, deployment=new)
+    issued(make, deployment=new, **CHECK)
     make.deployment(name="Other site", site="general", live=True)
     sign_in(client, asha)
     assert rows_on(client) == ["Late pre_deployment", "New quarterly", "New yearly"]
@@ -203,7 +221,7 @@ def test_a_category_lead_is_not_led_to_an_audit_that_is_not_theirs(client: Clien
 
 def test_nobody_is_reminded_in_the_first_half_of_an_interval(make: Make, royal: Site) -> None:
     with make.at("2026-01-05 09:00"):
-        issued(make, deployment=make.deployment(live=True))
+        issued(make, deployment=make.deployment(live=True), **CHECK)
         monthly, yearly = schedule.coming(Deployment.objects.all(), [royal])
         assert (monthly.distances, yearly.distances) == ([7, 1], [30, 7, 1])
         assert not monthly.is_near
