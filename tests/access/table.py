@@ -21,6 +21,8 @@ ANSWERERS = frozenset({OWNER, OFFICER})
 WITHDRAWERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 STEPPERS = frozenset({OFFICER, CHAIR, EXECUTIVE, OWNER})
 PLANNERS = frozenset({AUDITOR, OFFICER, CHAIR, EXECUTIVE})
+REPORTERS = ALL - {VIEWER}
+OFFICERS = frozenset({OFFICER})
 BUNDLERS = frozenset({OFFICER, CHAIR, EXECUTIVE})
 AUTHORS = frozenset({OFFICER, CHAIR, ADMINISTRATOR})
 
@@ -228,6 +230,34 @@ TABLE = [
     Page("tracking:status_drop", "deployment", get=None, post=STEPPERS),
     # Findings
     Page("findings:finding", "finding", part=True),
+    Page("findings:choice", get=KEEPERS),
+    Page("findings:entry", "deployment", get=KEEPERS, post=KEEPERS),
+    *[
+        Page(f"findings:{name}", "finding", get=KEEPERS, post=KEEPERS, part=True)
+        for name in ("priority", "due", "owner", "closure", "reopening", "root_cause", "action")
+    ],
+    *[
+        Page(f"findings:action_{name}", "finding", get=KEEPERS, post=KEEPERS, with_={"n": "1"}, part=True)
+        for name in ("completion", "judgement")
+    ],
+    Page("findings:action_drop", "finding", get=OFFICERS, post=OFFICERS, with_={"n": "1"}, part=True),
+    Page("findings:root_cause_release", "finding", get=None, post=OFFICERS, with_={"n": "1"}, part=True),
+    Page("findings:rating", "finding", get=OFFICERS, post=OFFICERS, part=True),
+    Page("findings:evidence_file", "finding", with_={"sha256": "proof"}, part=True),
+    *[
+        Page(f"findings:{name}", "hazard", get=OFFICERS, post=OFFICERS, part=True)
+        for name in ("rating_again", "hazard_closure", "acceptance")
+    ],
+    # Incidents: whoever works there reports, who reads audits as a whole reads them, the officer judges
+    Page("incidents:list"),
+    Page("incidents:choice", get=REPORTERS),
+    Page("incidents:report", "deployment", get=REPORTERS, post=REPORTERS),
+    Page("incidents:incident", "incident", part=True),
+    Page("incidents:review", "incident", get=OFFICERS, post=OFFICERS, part=True),
+    Page("incidents:findings", "incident", get=None, post=OFFICERS, part=True),
+    Page("incidents:exporting", "incident", get=OFFICERS, post=OFFICERS, part=True),
+    Page("incidents:export", "incident", with_={"number": "export"}, part=True),
+    Page("incidents:export_json", "incident", with_={"number": "export"}, part=True),
     # Audits
     Page("audits:opening", get=frozenset({AUDITOR}), post=frozenset({AUDITOR})),
     Page("audits:standing_answers"),

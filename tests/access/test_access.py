@@ -21,7 +21,7 @@ from auditapp.evidence.models import Evidence
 from auditapp.evidence.uploads import PartialUpload
 from auditapp.exchange import jobs as exchange_jobs
 from auditapp.exchange.models import Bundle, ModelCard, Webhook
-from auditapp.findings.models import HazardRating
+from auditapp.findings.models import Action, Finding, HazardRating, Incident, IncidentExport, RootCause
 from auditapp.questionnaires import threshold_page
 from auditapp.questionnaires.models import Category, Draft, Question, QuestionnaireVersion
 from auditapp.reports import board_jobs, jobs
@@ -92,6 +92,7 @@ class World:
             likelihood="Low", reason="Seen once.", finding=finding,
         )  # fmt: skip
         self.things |= {"submitted": submitted.ref, "finding": finding.ref, "hazard": hazard.ref}
+        self._act_on(finding)
         draft = make.audit(deployment=deployment)
         self._attach(draft)
         self._ask_supplier(draft)
@@ -205,6 +206,23 @@ class World:
         )  # fmt: skip
         self.things["supplied"] = str(file.pk)
 
+    def _act_on(self, finding: Finding) -> None:
+        """An action that is done, with a file, a root cause, and an incident of which an account was let out."""
+        asha, ben, omar = (self.make.people[name] for name in ("asha", "ben", "omar"))
+        action = Action.plan(finding, by=asha, what="Train the ward.", owner=omar, due=clock.today("UTC"))
+        proof = Evidence.keep_file(
+            ContentFile(b"list", name="list.txt"), by=omar, site=finding.site, title="List",
+            effective_date=clock.today("UTC"),
+        )  # fmt: skip
+        action.complete(by=omar, note="Trained.", done_on=clock.today("UTC"), evidence=proof)
+        RootCause.state(finding, by=omar, text="Nobody was told.", base=0)
+        incident = Incident.report(
+            finding.deployment, by=asha, kind="event", happened_on=clock.today("UTC"), harm="low", summary="Left out.",
+            checks=["mon-03"],
+        )  # fmt: skip
+        export = IncidentExport.make(incident, by=ben, text="A summary left a line out.")
+        self.things |= {"proof": proof.sha256, "incident": incident.ref, "export": str(export.number)}
+
     def _extras(self, place: str, organisation: str, site: str | None) -> None:
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
@@ -230,6 +248,8 @@ class World:
             kwargs["pk"] = self.things["colleague"]
         elif "hospital" in page.about:
             kwargs["code"] = "royal"
+        elif page.about == "hazard":
+            kwargs["hazard"] = self.things["hazard"]
         elif page.about in BY_KEY:
             kwargs["pk"] = self.things[page.about]
         elif page.about in {"written", "ours", "own check"}:

@@ -185,8 +185,8 @@ def test_a_finding_takes_the_same_queries_however_often_it_was_found(client: Cli
 @pytest.mark.parametrize(
     ("address", "found"),
     [
-        ("?age=30", ["mon-03", "acc-10"]),
-        ("?age=older", ["pat-09"]),
+        ("?age=new", ["mon-03", "acc-10"]),
+        ("?age=half", ["pat-09"]),
         ("?hazard=3", ["acc-10"]),
         ("?hazard=2", []),
         ("?hazard=none", ["mon-03", "pat-09"]),

@@ -57,10 +57,10 @@ class Story:
         return self.audits[name]
 
     def says(self, *words: str | re.Pattern[str], person: str = "omar") -> Page:
-        """The sentence at the head of the deployment's page."""
+        """The sentence at the head of the deployment's page, and then the reasons below it."""
         page = self.people.visit(person, self.address)
-        for each in words:
-            expect(page.locator(".notice.answer")).to_contain_text(each)
+        for each, place in zip(words, [".notice.answer", *["#why-stale"] * len(words)], strict=False):
+            expect(page.locator(place)).to_contain_text(each)
         return page
 
     def without_valid_audit(self, *, is_listed: bool, in_use: int = 1) -> None:
