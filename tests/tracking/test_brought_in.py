@@ -107,7 +107,7 @@ def test_one_and_three_of_each_take_the_same_queries(client: Client, make: Make,
 
     def taken() -> Any:
         sign_in(client, asha)
-        with counted(23) as queries:
+        with counted(28) as queries:
             assert client.get("/").status_code == 200
         return queries()
 
