@@ -248,8 +248,10 @@ def an_incident_is_contained_and_audited(story: Story) -> None:
     page = story.people.visit("asha", f"/incidents/of/{story.ref}/new/")
     story.people.look(page, "incident")
     page.get_by_label(re.compile("^Safety event")).check()
-    page.get_by_label("What happened").fill("A letter named the wrong side, and the wrong side was prepared.")
-    page.get_by_label("Happened on").fill(story.years.date(449).isoformat())
+    page.get_by_label("What happened", exact=True).fill(
+        "A letter named the wrong side, and the wrong side was prepared."
+    )
+    page.get_by_label("Day on which it happened").fill(story.years.date(449).isoformat())
     page.get_by_label(re.compile("^Severe harm")).check()
     page.get_by_role("button", name=re.compile("Report")).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Incident")
@@ -267,7 +269,7 @@ def an_incident_is_contained_and_audited(story: Story) -> None:
     story.years.live_through(451)
     story.audit("contained", "containment-72h", "containment", "restrict")
     page = story.people.visit("ben", incident)
-    expect(page.locator(".clock").first).to_contain_text("submitted")
+    expect(page.locator(".clock").first).to_contain_text("Submitted in time")
     story.years.live_through(465)
     story.audit(
         "after the event", "incident-update-reaudit", "re_audit", "continue", triggers=["unsafe_or_wrong_output"]
@@ -296,7 +298,8 @@ def every_past_day_still_answers(story: Story) -> None:
     """Asked at the end, each day says what was valid on it."""
     story.valid_on(5, "In evaluation")
     story.valid_on(30, "Pilot", story.audits["before"])
-    story.valid_on(41, "a condition of the decision")
+    story.valid_on(41, story.audits["before"])  # the contingency was met on that day
+    story.valid_on(195, f"The next audit was due by {shown(story.years.date(191))}")
     story.valid_on(403, "2.0", "examined the version before")
     story.valid_on(452, "Suspended")
     story.valid_on(500, "Live", story.audits["after the event"])
