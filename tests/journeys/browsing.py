@@ -37,15 +37,23 @@ class People:
     def visit(self, person: str, path: str, *, status: int = 200) -> Page:
         """The person's own tab, at that page. Whoever is not signed in yet signs in first; "" is anybody."""
         page = self.at(person)
-        try:
-            answer = page.goto(self.stack.url + path)
-        except Error as broken_off:
-            if "net::ERR_ABORTED" not in broken_off.message:
-                raise
-            answer = page.goto(self.stack.url + path)  # a page that waits for news reloaded itself just then
-        assert answer is not None
+        answer = self._gone(page, path)
+        assert answer is not None, f"{person} never arrived at {path}"
         assert answer.status == status, f"{person} at {path}: {answer.status}"
         return page
+
+    def _gone(self, page: Page, path: str) -> Response | None:
+        """A page that waits for news may reload itself just then, which breaks off going elsewhere; so go again."""
+        for _ in range(3):
+            try:
+                answer = page.goto(self.stack.url + path)
+            except Error as broken_off:
+                if "net::ERR_ABORTED" not in broken_off.message:
+                    raise
+            else:
+                if answer is not None:  # none: its own reload of the very same page came first
+                    return answer
+        return None
 
     def at(self, person: str) -> Page:
         """The first tab of the person, where it stands."""
