@@ -47,7 +47,7 @@ class Generated:
         """Until there are so many deployments; prints nothing, takes minutes."""
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
-            cursor.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'map\\_%'")
+            cursor.execute("SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'")
             for (table,) in cursor.fetchall():
                 cursor.execute(f"DROP TABLE {table}")
             cursor.execute("SELECT count(*) FROM auditapp_deployment")
@@ -82,7 +82,7 @@ class Generated:
         self._findings(cursor)
 
     def _findings(self, cursor: Any) -> None:
-        cursor.execute("ALTER VIEW map_deployment_each RENAME TO map_deployment_for_audits")
+        cursor.execute("ALTER TABLE map_deployment_each RENAME TO map_deployment_for_audits")
         cursor.execute(_TIMES.format(parent="deployment", each=OPEN_AND_CLOSED))
         self._map(cursor, "finding", "deployment_id", "deployment_each")
         changed = {
@@ -120,6 +120,8 @@ _STATES_ALONE = """
     JOIN (SELECT DISTINCT old FROM map_deployment) d ON d.old = a.deployment_id
 """
 _TIMES = """
-    CREATE TEMP VIEW map_{parent}_each AS
-    SELECT old, n * {each} + k AS n, new FROM map_{parent} CROSS JOIN generate_series(0, {each} - 1) k
+    CREATE TEMP TABLE map_{parent}_each AS
+    SELECT old, n * {each} + k AS n, new FROM map_{parent} CROSS JOIN generate_series(0, {each} - 1) k;
+    CREATE INDEX ON map_{parent}_each (old, n);
+    ANALYZE map_{parent}_each
 """
