@@ -183,7 +183,7 @@ def test_the_portfolio_takes_the_same_queries_for_three_and_never_reads_answers(
         _issued(make)
         counting.get("/portfolio/")
         counting.get("/portfolio/")
-        counts.append(counting.must_be(at_most=12))
+        counts.append(counting.must_be(at_most=13))  # one of them reads the rules by which an approval holds
         assert not [q for q in counting.queries if "auditapp_answer" in q]
     assert len(set(counts)) == 1, counts
 

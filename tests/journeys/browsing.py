@@ -162,6 +162,7 @@ def violations(page: Page, *, whole: bool) -> list[str]:
     """What axe finds, element by element; contrast alone unless `whole`. Frames show PDFs."""
     rules = {"type": "tag", "values": WCAG} if whole else {"type": "rule", "values": ["color-contrast"]}
     options = {"runOnly": rules, "resultTypes": ["violations"], "iframes": False}
+    options["preload"] = not page.url.startswith("file:")  # a file may not fetch its own style sheet
     response: dict[str, Any] = Axe().run(page, options=options).response
     return [
         f"{violation['id']}: {violation['help']}\n    {node['html'][:200]}\n    {node['failureSummary']}"
@@ -173,7 +174,7 @@ def violations(page: Page, *, whole: bool) -> list[str]:
 def widest(page: Page) -> list[str]:
     """The elements that stick out furthest to the right of a phone; what only follows the page's width comes first."""
     return page.evaluate(
-        """() => [...document.querySelectorAll("body *")]
+        """() => [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility())
             .map((e) => [Math.round(e.getBoundingClientRect().right), e.outerHTML.slice(0, 120)])
             .filter(([right]) => right > 321).sort(([one], [other]) => one - other).slice(-8).map(String)"""
     )

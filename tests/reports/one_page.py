@@ -23,5 +23,7 @@ def signed_page() -> bytes:
     page = f"""<!doctype html><html lang="en"><head><title>Report</title></head><body><h1>Continue</h1>
         <p>Facts SHA-256 {short} …</p><p>{digest}</p>{boxes}</body></html>"""
     drawn = pdf._document(page, CSS(string=STYLE, font_config=pdf._fonts()))
-    content, _missing = pdf._written(drawn, facts, canonical)
+    content, _missing = pdf._written(
+        drawn, canonical, pdf.FACTS_NAME, facts["report"]["prepared_at"], pdf._fields(facts)
+    )
     return attacks.signed_by_all(pdf._sign_ready(content), facts)
